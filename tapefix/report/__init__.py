@@ -1,0 +1,1 @@
+"""How findings, diffs and verdicts are shown."""

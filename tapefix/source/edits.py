@@ -1,0 +1,59 @@
+"""Edits: the pieces of text that a rewrite replaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Edit:
+    """Replace `text[start:end]` by `replacement`; offsets count code points. `start == end` inserts."""
+
+    start: int
+    end: int
+    replacement: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"an edit needs 0 <= start <= end, not {self.start}, {self.end}")
+
+    def overlaps(self, other: Edit) -> bool:
+        """Whether both edits want the same characters. Two insertions at one place do not exclude each other."""
+        if self.start == self.end and other.start == other.end:
+            return False
+        if self.start == self.end:
+            return other.start < self.start < other.end
+        if other.start == other.end:
+            return self.start < other.start < self.end
+        return self.start < other.end and other.start < self.end
+
+
+class OverlappingEditsError(ValueError):
+    """Two edits of one set replace the same characters."""
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """Return `text` with every edit applied; edits that are equal are applied once.
+
+    Insertions at one place keep the order in which they were given.
+
+    Raises:
+        OverlappingEditsError: two different edits replace the same characters.
+    """
+    ordered: list[Edit] = sorted(dict.fromkeys(edits), key=lambda edit: (edit.start, edit.end))
+    pieces: list[str] = []
+    position = 0
+    for edit in ordered:
+        if edit.start < position:
+            raise OverlappingEditsError(f"two edits replace the text at offset {edit.start}")
+        pieces.append(text[position : edit.start])
+        pieces.append(edit.replacement)
+        position = edit.end
+    pieces.append(text[position:])
+    return "".join(pieces)
+
+
+def conflicts(edits: Sequence[Edit], others: Iterable[Edit]) -> bool:
+    """Whether any of `edits` overlaps any of `others` without being equal to it."""
+    return any(edit != other and edit.overlaps(other) for other in others for edit in edits)

@@ -1,0 +1,1 @@
+"""What NumPy, `math` and SciPy calls mean in TensorFlow."""

@@ -1,0 +1,1 @@
+"""Running a script before and after a rewrite, and the verdict on it."""

@@ -1,0 +1,1 @@
+"""What runs inside the interpreter of the user: standard library and TensorFlow only, Python 3.9 and later."""
