@@ -8,11 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Edit:
-    """Replace `text[start:end]` by `replacement`; offsets count code points. `start == end` inserts."""
+    """Replace `text[start:end]` by `replacement`; offsets count code points. `start == end` inserts.
+
+    `shared` says that two findings that ask for this same edit mean one and the same change (`persistent=True` on
+    a tape, an import), so that it is applied once. Without it, two equal insertions are both applied.
+    """
 
     start: int
     end: int
     replacement: str
+    shared: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.start <= self.end:
@@ -34,14 +39,21 @@ class OverlappingEditsError(ValueError):
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """Return `text` with every edit applied; edits that are equal are applied once.
+    """Return `text` with every edit applied; equal edits that are `shared` are applied once.
 
     Insertions at one place keep the order in which they were given.
 
     Raises:
         OverlappingEditsError: two different edits replace the same characters.
     """
-    ordered: list[Edit] = sorted(dict.fromkeys(edits), key=lambda edit: (edit.start, edit.end))
+    wanted: list[Edit] = []
+    seen: set[Edit] = set()
+    for edit in edits:
+        if edit.shared and edit in seen:
+            continue
+        seen.add(edit)
+        wanted.append(edit)
+    ordered = sorted(wanted, key=lambda edit: (edit.start, edit.end))
     pieces: list[str] = []
     position = 0
     for edit in ordered:
@@ -55,5 +67,6 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 
 
 def conflicts(edits: Sequence[Edit], others: Iterable[Edit]) -> bool:
-    """Whether any of `edits` overlaps any of `others` without being equal to it."""
-    return any(edit != other and edit.overlaps(other) for other in others for edit in edits)
+    """Whether any of `edits` overlaps any of `others` without being one change that both share."""
+    taken = list(others)
+    return any(edit.overlaps(other) and not (edit.shared and edit == other) for other in taken for edit in edits)
