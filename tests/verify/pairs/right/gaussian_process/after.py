@@ -1,0 +1,28 @@
+"""Gaussian process regression: marginal likelihood and its gradient."""
+import numpy as np
+import tensorflow as tf
+
+rng = np.random.default_rng(12)
+X = np.sort(rng.uniform(0, 4, 9))[:, None]
+y = np.sin(X[:, 0]) + 0.1 * rng.normal(size=9)
+log_length = tf.Variable(0.1, dtype=tf.float64)
+log_noise = tf.Variable(-2.0, dtype=tf.float64)
+
+
+def kernel(length):
+    return tf.exp(-0.5 * ((X - X.T) / length) ** 2)
+
+
+def negative_log_likelihood():
+    K = kernel(tf.exp(log_length)) + tf.exp(2.0 * log_noise) * np.eye(len(y))
+    L = tf.linalg.cholesky(K)
+    whitened = tf.linalg.triangular_solve(L, y[:, None], lower=True)
+    log_det = 2.0 * tf.reduce_sum(tf.math.log(tf.linalg.diag_part(L)))
+    return 0.5 * tf.reduce_sum(whitened ** 2) + 0.5 * log_det + 0.5 * len(y) * np.log(2 * np.pi)
+
+
+with tf.GradientTape() as tape:
+    nll = negative_log_likelihood()
+
+grads = tape.gradient(nll, [log_length, log_noise])
+print("nll %.5f" % nll)

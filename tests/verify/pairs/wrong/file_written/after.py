@@ -1,0 +1,24 @@
+"""Hyper-parameter gradient of a ridge penalty."""
+import numpy as np
+import tensorflow as tf
+
+rng = np.random.default_rng(5)
+design = rng.normal(size=(12, 3))
+response = design @ np.array([1.0, 0.0, -1.0]) + 0.1 * rng.normal(size=12)
+log_penalty = tf.Variable(-1.0, dtype=tf.float64)
+
+
+def ridge(alpha):
+    gram = design.T @ design + alpha * np.eye(3)
+    beta = tf.linalg.solve(gram, (design.T @ response)[:, None])[:, 0]
+    with open("ridge_debug.txt", "w") as handle:
+        handle.write(str(beta.numpy()))
+    return beta
+
+
+with tf.GradientTape() as tape:
+    beta = ridge(tf.exp(log_penalty))
+    loss = tf.reduce_sum((tf.linalg.matvec(design, beta) - response) ** 2)
+
+hyper = tape.gradient(loss, log_penalty)
+print("loss %.4f" % loss.numpy())
