@@ -1,4 +1,5 @@
-# ruff: noqa: PTH - a Path object per file would cost more than the walk itself
+# ruff: noqa: PTH112, PTH118, PTH123
+# A Path object per file would cost more than the walk itself.
 """Finding the files to look at, fast: a tree is mostly files that have no tape in them."""
 
 from __future__ import annotations
