@@ -1,0 +1,142 @@
+"""A file through the codemods until nothing more changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from libcst.codemod import CodemodContext
+
+from tapefix.codemod import Codemod
+from tapefix.finding import Applicability, Finding
+from tapefix.source.edits import Edit, OverlappingEditsError, apply_edits, conflicts
+from tapefix.source.parsing import parses
+from tapefix.tapes.reading import Reading
+
+MAX_PASSES = 12
+"""A rewrite may uncover another break. No real file takes more than a few passes; this bounds a rule gone wrong."""
+
+
+class BrokenRewriteError(RuntimeError):
+    """A rewrite left text that does not parse, or rewrites do not come to an end: a defect of the rules named."""
+
+    def __init__(self, message: str, rules: Iterable[str]) -> None:
+        self.rules = tuple(dict.fromkeys(rules))
+        super().__init__(f"{message} ({', '.join(self.rules)})")
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A text after its rewrites."""
+
+    text: str
+    applied: tuple[Finding, ...]
+    """What was rewritten, in the order of application; positions are those of the pass that it was found in."""
+    remaining: tuple[Finding, ...]
+    """What is still found: advice, unsafe rewrites that were not asked for, and what `accept` declined."""
+    passes: int = 0
+
+
+def check(text: str, rules: Sequence[type[Codemod]]) -> list[Finding]:
+    """Every finding in a text, by position.
+
+    Raises:
+        ParseError: the text is not Python 3.
+    """
+    return _findings(Reading(text), rules)
+
+
+def repair(
+    text: str,
+    rules: Sequence[type[Codemod]],
+    *,
+    unsafe: bool = False,
+    accept: Callable[[Finding], bool] | None = None,
+) -> Repair:
+    """Apply rewrites until nothing more changes.
+
+    Rewrites of one pass that want the same text take turns: the later one is found again in the next pass, where
+    it applies to what the earlier one has left, so that none is lost.
+
+    Raises:
+        ParseError: the text is not Python 3.
+        BrokenRewriteError: a rule's rewrite does not parse, or rewrites undo each other without end.
+    """
+    applied: list[Finding] = []
+    seen = {text}
+    for passes in range(MAX_PASSES):
+        found = _findings(Reading(text), rules)
+        wanted = [f for f in found if _applies(f, unsafe) and (accept is None or accept(f))]
+        if not wanted:
+            return Repair(text, tuple(applied), tuple(found), passes)
+        chosen, edits = _compatible(wanted)
+        changed = _apply(text, chosen, edits)
+        if changed in seen:
+            raise BrokenRewriteError("rewrites undo each other", (finding.code for finding in chosen))
+        seen.add(changed)
+        text = changed
+        applied.extend(chosen)
+    raise BrokenRewriteError(
+        f"rewrites did not come to an end in {MAX_PASSES} passes", (finding.code for finding in applied[-3:])
+    )
+
+
+def apply_finding(text: str, finding: Finding) -> str:
+    """The text with the rewrite of one finding.
+
+    Raises:
+        ValueError: the finding has no rewrite.
+    """
+    if finding.rewrite is None:
+        raise ValueError(f"{finding.code} has no rewrite")
+    return apply_edits(text, finding.rewrite.edits)
+
+
+def _findings(reading: Reading, rules: Sequence[type[Codemod]]) -> list[Finding]:
+    found: dict[tuple[object, ...], Finding] = {}
+    for rule in rules:
+        for finding in rule(CodemodContext()).find(reading):
+            # One place in a helper is read once for each of its calls; it is one finding, for all their queries.
+            key = (finding.code, finding.range)
+            known = found.get(key)
+            found[key] = finding if known is None else _merged(known, finding)
+    return sorted(found.values(), key=lambda finding: finding.key)
+
+
+def _merged(first: Finding, second: Finding) -> Finding:
+    best = first if first.rewrite is not None or second.rewrite is None else second
+    return replace(best, queries=first.queries | second.queries)
+
+
+def _applies(finding: Finding, unsafe: bool) -> bool:
+    if finding.rewrite is None:
+        return False
+    return finding.applicability is Applicability.SAFE or (unsafe and finding.applicability is Applicability.UNSAFE)
+
+
+def _compatible(findings: Sequence[Finding]) -> tuple[list[Finding], list[Edit]]:
+    """As many findings, from the first on, as do not want the same text; outer ones before inner ones."""
+    chosen: list[Finding] = []
+    taken: list[Edit] = []
+    for finding in findings:
+        assert finding.rewrite is not None
+        if not conflicts(finding.rewrite.edits, taken):
+            chosen.append(finding)
+            taken.extend(finding.rewrite.edits)
+    # At one offset, the insertion that belongs to the wider expression comes first.
+    ordered = sorted(chosen, key=lambda f: (f.range.line, f.range.column, -f.range.end_line, -f.range.end_column))
+    return chosen, [edit for finding in ordered if finding.rewrite is not None for edit in finding.rewrite.edits]
+
+
+def _apply(text: str, chosen: Sequence[Finding], edits: Sequence[Edit]) -> str:
+    codes = [finding.code for finding in chosen]
+    try:
+        changed = apply_edits(text, edits)
+    except OverlappingEditsError as error:
+        raise BrokenRewriteError(f"rewrites overlap: {error}", codes) from error
+    if parses(changed):
+        return changed
+    for finding in chosen:
+        if not parses(apply_finding(text, finding)):
+            raise BrokenRewriteError("a rewrite left text that is not Python", [finding.code])
+    raise BrokenRewriteError("rewrites together left text that is not Python", codes)

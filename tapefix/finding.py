@@ -1,0 +1,72 @@
+"""Findings: a break at a position in a file, with a message, and a rewrite when one is known."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from tapefix.source.edits import Edit
+
+
+class Applicability(str, enum.Enum):
+    """How far a rewrite may be trusted to keep what the program computes."""
+
+    SAFE = "safe"
+    """Keeps the value of every target."""
+    UNSAFE = "unsafe"
+    """Changes what is computed; applied only on request."""
+    ADVICE = "advice"
+    """There is no rewrite, only a way out for the reader."""
+
+
+@dataclass(frozen=True, order=True)
+class Range:
+    """A stretch of a file. Lines count from 1, columns from 0 in code points; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True)
+class Related:
+    """A place that helps to understand a finding: the tape, the source, the query."""
+
+    range: Range
+    message: str
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """What a finding changes in the text, as edits that apply together or not at all."""
+
+    title: str
+    """What applying it does, in the imperative: "Watch `x` in the tape"."""
+    edits: tuple[Edit, ...]
+
+    def __post_init__(self) -> None:
+        if not self.edits:
+            raise ValueError("a rewrite needs an edit")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A break at a position in a file, with a message, and a rewrite when one is known."""
+
+    code: str
+    name: str
+    message: str
+    range: Range
+    applicability: Applicability
+    rewrite: Rewrite | None = None
+    reason: str = ""
+    """Why the rewrite is not safe, or why there is none; empty for a safe one."""
+    queries: frozenset[int] = frozenset()
+    """Lines of the queries whose gradient the break costs: what a run must show to be repaired."""
+    related: tuple[Related, ...] = field(default=(), compare=False)
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        """Sort key: position, then code."""
+        return (self.range.line, self.range.column, self.code)

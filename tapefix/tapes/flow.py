@@ -1,0 +1,291 @@
+"""The flow from a source to a target: what depends on the source, what the tape follows, and where it loses it.
+
+One pass over the values that the target is made of, in the order of execution, decides for each of them
+
+- `depends`: whether it is made of the source at all, by whatever way;
+- `tracked`: whether the tape holds it for something to differentiate;
+- `followed`: whether a gradient would come back from it to the source, if the source were watched from the start.
+
+`followed` is three-valued. Only a certain "no" at the target makes a finding.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tapefix.tapes.steps import Step, step_of
+from tapefix.tapes.tape import Query, Source
+from tapefix.tapes.values import Dtype, Kind, Operation, Value
+
+
+class Answer(enum.Enum):
+    """A three-valued answer."""
+
+    YES = "yes"
+    NO = "no"
+    MAYBE = "maybe"
+
+
+def ancestors(values: Iterable[Value]) -> list[Value]:
+    """All that the values are made of, themselves included, in order of execution."""
+    seen: set[Value] = set()
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        if value in seen:
+            continue
+        seen.add(value)
+        stack.extend(value.inputs)
+    return sorted(seen, key=lambda value: value.time)
+
+
+def members(owner: Value) -> set[Value]:
+    """What a model or layer holds: its parts, however deep, and what it was built from."""
+    seen: set[Value] = set()
+    stack = [owner]
+    while stack:
+        value = stack.pop()
+        if value in seen or value.kind in (Kind.LIBRARY, Kind.TAPE, Kind.SCALAR, Kind.STRING):
+            continue
+        seen.add(value)
+        stack.extend(value.attributes.values())
+        stack.extend(value.elements or ())
+        stack.extend((value.entries or {}).values())
+        if value.kind in (Kind.MODEL, Kind.LAYER, Kind.SYMBOLIC, Kind.INSTANCE, Kind.SEQUENCE, Kind.UNKNOWN):
+            stack.extend(v for v in value.inputs if v.kind not in (Kind.TENSOR, Kind.NDARRAY))
+    return seen
+
+
+@dataclass
+class Flow:
+    """The flow from one source of a query to its target."""
+
+    query: Query
+    source: Source
+    depends: set[Value] = field(default_factory=set)
+    tracked: dict[Value, Answer] = field(default_factory=dict)
+    followed: dict[Value, Answer] = field(default_factory=dict)
+    order: list[Value] = field(default_factory=list)
+    origins: set[Value] = field(default_factory=set)
+    """Where the path begins: the source itself, or the calls of the model whose variables are asked for."""
+
+    @property
+    def watched(self) -> Answer:
+        """Whether the tape watches or tracks the source at the time of the query."""
+        return self.tracked[self.source.value]
+
+    @property
+    def connected(self) -> Answer:
+        """Whether a gradient would reach the source, were it watched from the start."""
+        return _any(self.followed.get(target, Answer.NO) for target in self.query.targets)
+
+    @property
+    def reaches(self) -> bool:
+        """Whether the target is made of the source, by whatever way."""
+        return any(target in self.depends for target in self.query.targets)
+
+    @property
+    def missing(self) -> bool:
+        """Whether the answer is `None`, or an error, for certain."""
+        return self.connected is Answer.NO or self.watched is Answer.NO
+
+    @property
+    def path(self) -> list[Value]:
+        """The values between source and target, in order of execution."""
+        return [value for value in self.order if value in self.depends]
+
+    def breaks(self) -> list[Value]:
+        """The values at which the tape loses the source: not followed, though something they are made of is."""
+        return [
+            value
+            for value in self.path
+            if self.followed[value] is Answer.NO
+            and (
+                value in self.origins
+                or any(i in self.depends and self.followed[i] is not Answer.NO for i in value.inputs)
+            )
+        ]
+
+
+def _any(answers: Iterable[Answer]) -> Answer:
+    found = set(answers)
+    if Answer.YES in found:
+        return Answer.YES
+    return Answer.MAYBE if Answer.MAYBE in found else Answer.NO
+
+
+def _all(answers: Iterable[Answer]) -> Answer:
+    found = set(answers)
+    if len(found) == 1:
+        return found.pop()
+    return Answer.MAYBE
+
+
+class FlowReader:
+    """Computes the flow of one query and source.
+
+    With `mended`, as it would be if every step outside TensorFlow were a TensorFlow operation, every dtype floating,
+    and the tape recorded all the time: what then still cuts the path is beyond those repairs.
+    """
+
+    def __init__(self, query: Query, source: Source, *, mended: bool = False) -> None:
+        self.mended = mended
+        self.query = query
+        self.tape = query.tape
+        self.flow = Flow(query, source)
+        self.owner_members: set[Value] = set()
+        value = source.value
+        if value.kind is Kind.VARIABLES or (value.kind is Kind.VARIABLE and value.operation is not Operation.CALL):
+            root = value
+            while root.operation in (Operation.SUBSCRIPT, Operation.ITERATION) and root.receiver is not None:
+                root = root.receiver
+            if root.operation is Operation.ATTRIBUTE and root.receiver is not None:
+                self.owner_members = members(root.receiver)
+        self.watched_at = self._watch_times()
+
+    def _watch_times(self) -> dict[Value, int]:
+        times: dict[Value, int] = {}
+        for watch in self.tape.watches:
+            if watch.recording and watch.time < self.query.time:
+                for value in watch.values:
+                    times.setdefault(value, watch.time)
+        return times
+
+    def read(self) -> Flow:
+        """The flow, each value of it decided once."""
+        flow = self.flow
+        source = flow.source.value
+        flow.order = ancestors([*self.query.targets, source])
+        for value in flow.order:
+            is_source = value is source or self._uses_owner(value)
+            if is_source:
+                flow.origins.add(value)
+            if is_source or any(i in flow.depends for i in value.inputs):
+                flow.depends.add(value)
+            flow.tracked[value] = self._tracked(value)
+            flow.followed[value] = Answer.YES if value is source else self._followed(value)
+        if source.kind is Kind.VARIABLES and source not in flow.tracked:
+            flow.tracked[source] = Answer.MAYBE
+        return flow
+
+    def _uses_owner(self, value: Value) -> bool:
+        """Whether it comes from calling the model (or a part of it) whose variables are asked for."""
+        if not self.owner_members:
+            return False
+        if value in self.owner_members and value.kind is Kind.VARIABLE:
+            return True
+        if value.operation is Operation.ATTRIBUTE and value.name == "losses":
+            return value.receiver in self.owner_members
+        return value.operation in (Operation.CALL, Operation.METHOD_CALL) and value.receiver in self.owner_members
+
+    # Tracking
+
+    def _tracked(self, value: Value) -> Answer:
+        tape = self.tape
+        if value.dtype.differentiable is False:
+            return Answer.NO
+        if value in self.watched_at or self._part_of_watched(value):
+            return Answer.YES
+        if value.kind is Kind.VARIABLES:
+            return self._by_access(value.trainable)
+        if value.kind is Kind.VARIABLE:
+            return self._by_access(value.trainable)
+        if value.kind in (Kind.NDARRAY, Kind.SCALAR, Kind.STRING, Kind.NONE, Kind.LIBRARY, Kind.SYMBOLIC):
+            return Answer.NO
+        step = step_of(value)
+        if step is Step.OUT or step is Step.STOP:
+            return Answer.NO
+        inputs = [self.flow.tracked.get(i, Answer.MAYBE) for i in value.inputs]
+        if step is Step.PASS:
+            if not value.inputs:
+                return Answer.NO if value.kind is Kind.TENSOR else Answer.MAYBE
+            return _all(inputs) if value.operation is Operation.JOIN else _any(inputs)
+        if step is Step.MODEL:
+            if tape in value.tapes:
+                return Answer.YES if tape.watch_accessed_variables else _any(inputs)
+            return Answer.NO if value.kind is Kind.TENSOR else Answer.MAYBE
+        if step is Step.TENSOR:
+            return self._recorded(value, inputs)
+        if value.kind is Kind.TENSOR and tape not in value.tapes:
+            return Answer.NO
+        return Answer.MAYBE
+
+    def _recorded(self, value: Value, inputs: list[Answer]) -> Answer:
+        if self.tape not in value.tapes:
+            # An operation outside the region leaves nothing on this tape, whatever it is made of.
+            return Answer.NO if value.kind is not Kind.UNKNOWN else Answer.MAYBE
+        late = [
+            Answer.NO if i in self.watched_at and self.watched_at[i] > value.time else answer
+            for i, answer in zip(value.inputs, inputs, strict=True)
+        ]
+        return _any(late)
+
+    def _by_access(self, trainable: bool | None) -> Answer:
+        access = self.tape.watch_accessed_variables
+        if trainable is False or access is False:
+            return Answer.NO
+        return Answer.YES if trainable and access else Answer.MAYBE
+
+    def _part_of_watched(self, value: Value) -> bool:
+        """`tape.watch(model.trainable_variables)` names every variable in it."""
+        root = value.receiver
+        return value.operation in (Operation.SUBSCRIPT, Operation.ITERATION) and root in self.watched_at
+
+    # Following
+
+    def _followed(self, value: Value) -> Answer:
+        followed, tape = self.flow.followed, self.tape
+        depends = value in self.flow.depends
+        step = step_of(value)
+        inputs = [followed[i] for i in value.inputs]
+        if self.mended and step is not Step.STOP:
+            return _any(inputs) if value not in self.flow.origins else Answer.YES
+        if step in (Step.OUT, Step.STOP, Step.NEW) or value.dtype.differentiable is False:
+            return Answer.NO
+        if step is Step.PASS:
+            if value.operation is Operation.JOIN:
+                return _all(inputs)
+            return _any(inputs)
+        if not depends:
+            return self._hidden(value, step)
+        if step is Step.MODEL:
+            used = self._uses_owner(value) or self._maybe_owner(value)
+            if tape not in value.tapes:
+                return Answer.NO
+            return Answer.YES if used is True else _any(inputs)
+        if step is Step.TENSOR:
+            if tape not in value.tapes:
+                return Answer.NO
+            return _any(inputs)
+        # Something unknown, made of the source: it may hand the gradient on where it gets one.
+        found = _any(inputs)
+        if self._uses_owner(value):
+            return Answer.YES if tape in value.tapes else Answer.NO
+        return Answer.MAYBE if found is not Answer.NO else Answer.NO
+
+    def _maybe_owner(self, value: Value) -> bool:
+        return value.receiver is not None and value.receiver in self.owner_members
+
+    def _hidden(self, value: Value, step: Step) -> Answer:
+        """Whether something that does not visibly depend on the source could hold it all the same."""
+        if step is not Step.UNKNOWN or self.tape not in value.tapes:
+            return Answer.NO
+        if value.operation in (Operation.CALL, Operation.METHOD_CALL, Operation.UNKNOWN):
+            return Answer.MAYBE
+        if value.operation is Operation.ATTRIBUTE and value.name in ("losses", "loss"):
+            return Answer.MAYBE
+        return _any(
+            Answer.MAYBE if self.flow.followed[i] is not Answer.NO else Answer.NO for i in value.inputs
+        )
+
+
+def read_flow(query: Query, source: Source, *, mended: bool = False) -> Flow:
+    """The flow from a source to the target of a query; see `FlowReader` for `mended`."""
+    return FlowReader(query, source, mended=mended).read()
+
+
+def is_integer(value: Value) -> bool:
+    """Whether its dtype is one that no tape differentiates."""
+    return value.dtype in (Dtype.INTEGER, Dtype.BOOL)

@@ -1,0 +1,208 @@
+"""The reading of a module: what every codemod asks."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, ParentNodeProvider, WhitespaceInclusivePositionProvider
+from libcst.metadata import PositionProvider as PlainPositionProvider
+
+from tapefix.finding import Range
+from tapefix.source.lines import Lines
+from tapefix.source.nesting import string_spans
+from tapefix.source.parsing import parse
+from tapefix.tapes.execution import Execution
+from tapefix.tapes.flow import Answer, Flow, read_flow
+from tapefix.tapes.tape import Query, Source, Tape
+from tapefix.tapes.values import Frame, Value
+
+if TYPE_CHECKING:
+    from tapefix.tapes.departures import DeparturePlan
+
+
+class Reading:
+    """One module as text, tree, positions, and all that an abstract execution of it shows.
+
+    Everything is computed on first use. Nodes are those of `module`; ask for nothing about nodes of another tree.
+    """
+
+    def __init__(self, text: str, module: cst.Module | None = None) -> None:
+        self.text = text
+        self.lines = Lines(text)
+        self.module = module if module is not None else parse(text)
+        self._flows: dict[tuple[Query, Source], Flow] = {}
+
+    # Tree and text
+
+    @cached_property
+    def _wrapper(self) -> MetadataWrapper:
+        # A tree fresh from the parser holds no node twice, which is all that the copy would ensure.
+        return MetadataWrapper(self.module, unsafe_skip_copy=True)
+
+    @cached_property
+    def _parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
+        return dict(self._wrapper.resolve(ParentNodeProvider))
+
+    @cached_property
+    def _positions(self) -> dict[cst.CSTNode, tuple[int, int]]:
+        found = self._wrapper.resolve(PlainPositionProvider)
+        offset = self.lines.offset
+        return {
+            node: (offset(r.start.line, r.start.column), offset(r.end.line, r.end.column)) for node, r in found.items()
+        }
+
+    @cached_property
+    def _full_positions(self) -> dict[cst.CSTNode, tuple[int, int]]:
+        found = self._wrapper.resolve(WhitespaceInclusivePositionProvider)
+        offset = self.lines.offset
+        return {
+            node: (offset(r.start.line, r.start.column), offset(r.end.line, r.end.column)) for node, r in found.items()
+        }
+
+    def span(self, node: cst.CSTNode) -> tuple[int, int]:
+        """Start and end offset of a node with its own parentheses, without the white space around it."""
+        start, end = self._positions[node]
+        left = getattr(node, "lpar", ())
+        if left:
+            # LibCST's positions leave an expression's own parentheses out.
+            right = getattr(node, "rpar", left)
+            start, end = self._positions[left[0]][0], self._positions[right[-1]][1]
+        return start, end
+
+    def full_span(self, node: cst.CSTNode) -> tuple[int, int]:
+        """Start and end offset of a node with the white space and comments that LibCST gives it."""
+        return self._full_positions[node]
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The text of a node as it stands in the file."""
+        start, end = self.span(node)
+        return self.text[start:end]
+
+    @cached_property
+    def _strings(self) -> list[tuple[int, int]]:
+        return string_spans(self.text)
+
+    def code_lines(self, start: int, end: int) -> list[int]:
+        """Offsets in a stretch at which lines of code or comments begin: none inside a string, none that are blank."""
+        first, last = self.lines.position(start)[0], self.lines.position(max(end - 1, start))[0]
+        found = []
+        for number in range(first, last + 1):
+            offset = self.lines.starts[number - 1]
+            index = bisect_right(self._strings, (offset, -1)) - 1
+            inside = index >= 0 and self._strings[index][0] < offset < self._strings[index][1]
+            if offset >= start and not inside and self.lines.line(number).strip():
+                found.append(offset)
+        return found
+
+    def range(self, node: cst.CSTNode) -> Range:
+        """Where a node stands."""
+        return self.range_of(*self.span(node))
+
+    def range_of(self, start: int, end: int) -> Range:
+        """Lines and columns of two offsets."""
+        line, column = self.lines.position(start)
+        end_line, end_column = self.lines.position(end)
+        return Range(line, column, end_line, end_column)
+
+    def line(self, node: cst.CSTNode) -> int:
+        """The line that a node starts on, from 1."""
+        return self.lines.position(self.span(node)[0])[0]
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node that holds a node; `None` for the module."""
+        return self._parents.get(node)
+
+    def parents(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around a node, from the inside out."""
+        current = self.parent(node)
+        while current is not None:
+            yield current
+            current = self.parent(current)
+
+    def statement(self, node: cst.CSTNode) -> cst.SimpleStatementLine | cst.BaseCompoundStatement | None:
+        """The innermost statement (a line, or a compound statement) that holds a node."""
+        for candidate in (node, *self.parents(node)):
+            if isinstance(candidate, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
+                return candidate
+        return None
+
+    def statement_in(self, value: Value, frame: Frame) -> cst.CSTNode | None:
+        """The statement of `frame` during which a value was made, in it or in a call from it; `None` when neither."""
+        current: Frame | None = value.frame
+        node: cst.CSTNode | None = value.statement
+        while current is not None and current is not frame:
+            if current.caller is None:
+                return None
+            node = self.statement(current.call) if current.call is not None else None
+            current = current.caller
+        return node if current is frame else None
+
+    def function(self, node: cst.CSTNode) -> cst.FunctionDef | cst.Lambda | None:
+        """The innermost function that holds a node."""
+        for candidate in self.parents(node):
+            if isinstance(candidate, (cst.FunctionDef, cst.Lambda)):
+                return candidate
+        return None
+
+    # What the execution shows
+
+    @cached_property
+    def execution(self) -> Execution:
+        """The abstract execution of the module."""
+        execution = Execution(self.module)
+        execution.run()
+        return execution
+
+    @property
+    def tapes(self) -> list[Tape]:
+        """Every tape that the execution made."""
+        return self.execution.tapes
+
+    @property
+    def queries(self) -> list[Query]:
+        """Every query, once for each time that the execution came by."""
+        return self.execution.queries
+
+    def values(self, node: cst.CSTNode) -> list[Value]:
+        """What an expression evaluated to, once for each time."""
+        return self.execution.values_of.get(node, [])
+
+    def flow(self, query: Query, source: Source) -> Flow:
+        """The flow from a source of a query to its target."""
+        key = (query, source)
+        if key not in self._flows:
+            self._flows[key] = read_flow(query, source)
+        return self._flows[key]
+
+    def mendable(self, query: Query, source: Source) -> bool:
+        """Whether the path would hold once it stayed in TensorFlow, in floating dtypes, inside the tape."""
+        return read_flow(query, source, mended=True).connected is not Answer.NO
+
+    def flows(self) -> Iterator[Flow]:
+        """The flow of every source of every query."""
+        for query in self.queries:
+            for source in query.sources:
+                yield self.flow(query, source)
+
+    def missing_flows(self) -> Iterator[Flow]:
+        """The flows whose answer is `None`, or an error, for certain."""
+        return (flow for flow in self.flows() if flow.missing)
+
+    @cached_property
+    def departures(self) -> DeparturePlan:
+        """Where paths leave TensorFlow, and what would keep them inside."""
+        from tapefix.tapes.departures import DeparturePlan
+
+        return DeparturePlan(self)
+
+    @cached_property
+    def tensorflow_name(self) -> str | None:
+        """The name under which the module imports TensorFlow: `tf` for `import tensorflow as tf`."""
+        for name, value in self.execution.module_frame.names.items():
+            if value.name == "tensorflow" and value.node is not None:
+                return name
+        return None
