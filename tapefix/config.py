@@ -1,4 +1,4 @@
-"""`[tool.tapefix]` in the nearest `pyproject.toml`. What it does not know it refuses, so that no typing error is lost."""
+"""`[tool.tapefix]` in the nearest `pyproject.toml`. What it does not know, it refuses: no typing error is lost."""
 
 from __future__ import annotations
 

@@ -91,6 +91,26 @@ def string_spans(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _SCAN.finditer(text) if match.lastindex == _TEXT]
 
 
+def comment_spans(text: str) -> list[tuple[int, int]]:
+    """Where comments are, in order, without the end of their line."""
+    return [match.span() for match in _SCAN.finditer(text) if match.lastindex == _SKIP and match[0][0] == "#"]
+
+
+def logical_lines(text: str) -> list[int]:
+    """The offset at which each statement's text begins: a bracket or a backslash carries it over a line's end."""
+    starts = [0]
+    depth = 0
+    for match in _SCAN.finditer(text):
+        kind = match.lastindex
+        if kind == _OPEN:
+            depth += 1
+        elif kind == _CLOSE:
+            depth = max(depth - 1, 0)
+        elif kind == _NEWLINE and not depth:
+            starts.append(match.end())
+    return starts
+
+
 def _longest_branching(text: str) -> tuple[int, int]:
     """The most `elif` that one `if` has, and where the last one is."""
     longest = place = 0
