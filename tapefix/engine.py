@@ -10,6 +10,7 @@ from libcst.codemod import CodemodContext
 from tapefix.codemod import Codemod
 from tapefix.finding import Applicability, Finding
 from tapefix.source.edits import Edit, OverlappingEditsError, apply_edits, conflicts
+from tapefix.source.linemap import compose, line_origins
 from tapefix.source.parsing import parses
 from tapefix.tapes.reading import Reading
 
@@ -31,7 +32,7 @@ class Repair:
 
     text: str
     applied: tuple[Finding, ...]
-    """What was rewritten, in the order of application; positions are those of the pass that it was found in."""
+    """What was rewritten, in the order of application; lines are those of the text before all rewrites."""
     remaining: tuple[Finding, ...]
     """What is still found: advice, unsafe rewrites that were not asked for, and what `accept` declined."""
     passes: int = 0
@@ -64,21 +65,38 @@ def repair(
     """
     applied: list[Finding] = []
     seen = {text}
+    origins = list(range(text.count("\n") + text.count("\r") + 3))
     for passes in range(MAX_PASSES):
         found = _findings(Reading(text), rules)
-        wanted = [f for f in found if _applies(f, unsafe) and (accept is None or accept(f))]
+        wanted = []
+        for finding in found:
+            original = _at_origin(finding, origins)
+            if _applies(finding, unsafe) and (accept is None or accept(original)):
+                wanted.append(finding)
         if not wanted:
             return Repair(text, tuple(applied), tuple(found), passes)
         chosen, edits = _compatible(wanted)
         changed = _apply(text, chosen, edits)
         if changed in seen:
             raise BrokenRewriteError("rewrites undo each other", (finding.code for finding in chosen))
+        applied.extend(_at_origin(finding, origins) for finding in chosen)
         seen.add(changed)
+        origins = compose(origins, line_origins(text, changed))
         text = changed
-        applied.extend(chosen)
     raise BrokenRewriteError(
         f"rewrites did not come to an end in {MAX_PASSES} passes", (finding.code for finding in applied[-3:])
     )
+
+
+def _at_origin(finding: Finding, origins: Sequence[int]) -> Finding:
+    """A finding with its lines as they were before the first pass."""
+
+    def origin(line: int) -> int:
+        return origins[min(line, len(origins) - 1)]
+
+    where = finding.range
+    moved = replace(where, line=origin(where.line), end_line=max(origin(where.end_line), origin(where.line)))
+    return replace(finding, range=moved, queries=frozenset(origin(line) for line in finding.queries))
 
 
 def apply_finding(text: str, finding: Finding) -> str:

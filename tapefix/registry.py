@@ -70,10 +70,10 @@ def _rules_in(module: ModuleType) -> Iterator[type[Codemod]]:
     from tapefix.codemod import Codemod
 
     for found in vars(module).values():
-        if isinstance(found, type) and issubclass(found, Codemod) and found.__module__ == module.__name__:
-            # A base class that several rules of a pack share has no code of its own.
-            if getattr(found, "code", None):
-                yield found
+        own = isinstance(found, type) and issubclass(found, Codemod) and found.__module__ == module.__name__
+        # A base class that several rules of a pack share has no code of its own.
+        if own and getattr(found, "code", None):
+            yield found
 
 
 def select_rules(

@@ -107,10 +107,10 @@ class Draft:
 
     def add_import(self, statement: str) -> None:
         """Add an import behind the last one at the top of the module, or behind its docstring."""
-        last: cst.CSTNode | None = None
-        for node in self.reading.module.body:
-            simple = isinstance(node, cst.SimpleStatementLine)
-            if (simple and isinstance(node.body[0], (cst.Import, cst.ImportFrom))) or (last is None and simple and isinstance(node.body[0], cst.Expr) and node is self.reading.module.body[0]):
+        body = self.reading.module.body
+        last: cst.CSTNode | None = body[0] if body and self.reading.module.get_docstring() is not None else None
+        for node in body:
+            if isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], (cst.Import, cst.ImportFrom)):
                 last = node
         newline = self.reading.module.default_newline
         if last is None:

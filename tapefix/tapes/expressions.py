@@ -180,7 +180,7 @@ class Expressions(Calls):
             if isinstance(part.slice, cst.Index):
                 index = self.evaluate(part.slice.value)
                 inputs.append(index)
-            else:
+            elif isinstance(part.slice, cst.Slice):
                 for bound in (part.slice.lower, part.slice.upper, part.slice.step):
                     if bound is not None:
                         inputs.append(self.evaluate(bound))

@@ -81,7 +81,18 @@ _DTYPE_POSITIONS = {
     "numpy.zeros": 1,
     "numpy.ones": 1,
 }
-_FROM_CONTENT = {"constant", "convert_to_tensor", "Variable", "array", "asarray", "fill", "full", "stack", "range", "arange"}
+_FROM_CONTENT = {
+    "constant",
+    "convert_to_tensor",
+    "Variable",
+    "array",
+    "asarray",
+    "fill",
+    "full",
+    "stack",
+    "range",
+    "arange",
+}
 
 
 def call_dtype(name: str, arguments: Sequence[Argument], call: Value) -> tuple[Dtype, str]:
@@ -110,7 +121,7 @@ def call_dtype(name: str, arguments: Sequence[Argument], call: Value) -> tuple[D
         dtype = Dtype.FLOATING if Dtype.FLOATING in classes and len(classes) > 1 else classes.pop()
         return dtype, content[0].precise_dtype or _content_precise(name, content[0], dtype)
     floating = short in FLOATING_DEFAULT
-    if floating and (name.startswith("numpy.") or name.startswith("tensorflow.")):
+    if floating and name.startswith(("numpy.", "tensorflow.")):
         tensors = [a.value for a in arguments if a.value.is_tensor or a.value.kind is Kind.NDARRAY]
         if not tensors:
             return Dtype.FLOATING, "float64" if name.startswith("numpy.") else "float32"

@@ -285,7 +285,12 @@ class Invocation(State):
             return
         definition.calls += 1
         frame = Frame(
-            node=definition.node, depth=1, closure=definition.closure, definition=definition, instance=instance, root=True
+            node=definition.node,
+            depth=1,
+            closure=definition.closure,
+            definition=definition,
+            instance=instance,
+            root=True,
         )
         parameters = definition.node.params
         in_order = [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]

@@ -1,0 +1,204 @@
+"""Rewrites and their verdicts: what is proposed for a file, and how much of it a run has proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tapefix.codemod import Codemod
+from tapefix.engine import Repair, repair
+from tapefix.finding import Finding
+from tapefix.verify import Verdict, VerdictStatus
+
+if TYPE_CHECKING:
+    from tapefix.verify import Verifier
+
+Accept = Callable[[Finding], bool]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One rewrite and what the runs say of it."""
+
+    finding: Finding
+    verdict: Verdict | None
+    """`None` when nothing was to be run."""
+    kept: bool
+    """Whether it is part of `Proof.after`."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A text, its repair, and how far the repair is proved."""
+
+    before: str
+    proposed: str
+    """With every rewrite."""
+    after: str
+    """With those that were verified; with every rewrite when nothing was to be run."""
+    judged: tuple[Judged, ...]
+    remaining: tuple[Finding, ...]
+    """Findings without a rewrite that may be applied."""
+    verdict: Verdict | None
+    """On `after` when anything of it was verified, else on `proposed`; `None` when nothing was run."""
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """Rewrites that serve the same queries, so that a run can only judge them together."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def queries(self) -> frozenset[int]:
+        return frozenset(line for finding in self.findings for line in finding.queries)
+
+
+def prove(
+    path: Path,
+    text: str,
+    rules: Sequence[type[Codemod]],
+    *,
+    verifier: Verifier | None,
+    unsafe: bool = False,
+    accept: Accept | None = None,
+) -> Proof:
+    """Repair a text and run it before and after.
+
+    All rewrites are judged together, and each group that serves one query by itself. Where the sum fails while parts
+    hold, the parts that hold together are kept and the culprits left out.
+
+    Raises:
+        ParseError: the text is not Python 3.
+        BrokenRewriteError: a rule's rewrite is defective.
+        DeviceError, SandboxError: what was asked for is not there.
+    """
+    full = repair(text, rules, unsafe=unsafe, accept=accept)
+    if not full.applied:
+        return Proof(text, text, text, (), full.remaining, None)
+    if verifier is None:
+        judged = tuple(Judged(finding, None, True) for finding in full.applied)
+        return Proof(text, full.text, full.text, judged, full.remaining, None)
+    return _Prover(path, text, rules, verifier, unsafe, accept, full).prove()
+
+
+class _Prover:
+    def __init__(
+        self,
+        path: Path,
+        text: str,
+        rules: Sequence[type[Codemod]],
+        verifier: Verifier,
+        unsafe: bool,
+        accept: Accept | None,
+        full: Repair,
+    ) -> None:
+        self.path = path
+        self.text = text
+        self.rules = rules
+        self.verifier = verifier
+        self.unsafe = unsafe
+        self.accept = accept
+        self.full = full
+        self.units = _units(full.applied)
+
+    def prove(self) -> Proof:
+        """Judge the sum, then the parts."""
+        total = self._judge(self.full.text, self.full.applied)
+        if total.status is VerdictStatus.NOT_RUN or len(self.full.applied) == 1:
+            verified = total.status is VerdictStatus.VERIFIED
+            judged = tuple(Judged(finding, total, verified) for finding in self.full.applied)
+            after = self.full.text if verified else self.text
+            return Proof(self.text, self.full.text, after, judged, self.full.remaining, total)
+        if total.status is VerdictStatus.VERIFIED:
+            return self._all_kept(total)
+        return self._parts(total)
+
+    def _all_kept(self, total: Verdict) -> Proof:
+        verdicts: dict[Finding, Verdict] = {}
+        for unit in self.units if len(self.units) > 1 else ():
+            verdict = self._judge(self._with(unit.findings).text, unit.findings)
+            # What holds only together with the rest has the verdict on the sum.
+            for finding in unit.findings:
+                verdicts[finding] = verdict if verdict.status is VerdictStatus.VERIFIED else total
+        judged = tuple(Judged(finding, verdicts.get(finding, total), True) for finding in self.full.applied)
+        return Proof(self.text, self.full.text, self.full.text, judged, self.full.remaining, total)
+
+    def _parts(self, total: Verdict) -> Proof:
+        """Keep as many rewrites as hold together."""
+        verdicts: dict[Finding, Verdict] = {}
+        kept: list[Finding] = []
+        verdict = total
+        for unit in self.units:
+            part, verdict_of_part = self._best_part(unit, total)
+            for finding in unit.findings:
+                verdicts[finding] = verdict_of_part
+            if not part:
+                continue
+            together = [*kept, *part]
+            sum_so_far = self._judge(self._with(together).text, together) if kept else verdict_of_part
+            if sum_so_far.status is VerdictStatus.VERIFIED:
+                kept, verdict = together, sum_so_far
+            else:
+                for finding in part:
+                    verdicts[finding] = sum_so_far
+        after = self._with(kept).text if kept else self.text
+        judged = tuple(Judged(finding, verdicts.get(finding, total), finding in kept) for finding in self.full.applied)
+        return Proof(self.text, self.full.text, after, judged, self.full.remaining, verdict)
+
+    def _best_part(self, unit: _Unit, total: Verdict) -> tuple[tuple[Finding, ...], Verdict]:
+        """The largest part of a unit that is verified: all of it, all but one, or one alone."""
+        whole = total if len(self.units) == 1 else self._judge(self._with(unit.findings).text, unit.findings)
+        if whole.status is VerdictStatus.VERIFIED:
+            return unit.findings, whole
+        if len(unit.findings) < 2:
+            return (), whole
+        smaller = [tuple(f for f in unit.findings if f is not left_out) for left_out in unit.findings]
+        if len(unit.findings) > 2:
+            smaller += [(finding,) for finding in unit.findings]
+        for part in smaller:
+            verdict = self._judge(self._with(part).text, part)
+            if verdict.status is VerdictStatus.VERIFIED:
+                return part, verdict
+        return (), whole
+
+    def _with(self, findings: Iterable[Finding]) -> Repair:
+        """The repair with only these rewrites, and what they uncover."""
+        wanted = {_identity(finding) for finding in findings}
+        known = {_identity(finding) for finding in self.full.applied}
+
+        def accept(finding: Finding) -> bool:
+            if self.accept is not None and not self.accept(finding):
+                return False
+            return _identity(finding) in wanted or _identity(finding) not in known
+
+        return repair(self.text, self.rules, unsafe=self.unsafe, accept=accept)
+
+    def _judge(self, text: str, findings: Sequence[Finding]) -> Verdict:
+        claims = frozenset(line for finding in findings for line in finding.queries)
+        return self.verifier.judge(self.path, self.text, text, claims=claims)
+
+
+def _identity(finding: Finding) -> tuple[str, int]:
+    # Columns shift when a neighbour on the line is rewritten first; lines are those of the text before all rewrites.
+    return finding.code, finding.range.line
+
+
+def _units(findings: Sequence[Finding]) -> list[_Unit]:
+    """Group findings that share a query, directly or through others."""
+    groups: list[tuple[set[int], list[Finding]]] = []
+    for finding in findings:
+        queries, members = set(finding.queries), [finding]
+        separate: list[tuple[set[int], list[Finding]]] = []
+        for lines, others in groups:
+            if lines & queries:
+                queries |= lines
+                members = [*others, *members]
+            else:
+                separate.append((lines, others))
+        groups = [*separate, (queries, members)]
+    order = {id(finding): index for index, finding in enumerate(findings)}
+    units = [_Unit(tuple(sorted(members, key=lambda f: order[id(f)]))) for _, members in groups]
+    return sorted(units, key=lambda unit: order[id(unit.findings[0])])
