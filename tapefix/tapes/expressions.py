@@ -380,8 +380,8 @@ class Expressions(Calls):
             if isinstance(part.slice, cst.Index):
                 index = self.evaluate(part.slice.value)
         if receiver.entries is not None and index is not None and index.constant is not NO_CONSTANT:
+            # Whoever gets the mapping later is given its entries as they are then.
             receiver.entries[index.constant] = value
-            receiver.inputs = (*receiver.inputs, value)
             return
         if receiver.elements is not None and index is not None and isinstance(index.constant, int):
             if -len(receiver.elements) <= index.constant < len(receiver.elements):

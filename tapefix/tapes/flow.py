@@ -239,7 +239,7 @@ class FlowReader:
         followed, tape = self.flow.followed, self.tape
         depends = value in self.flow.depends
         step = step_of(value)
-        inputs = [followed[i] for i in value.inputs]
+        inputs = [followed.get(i, Answer.MAYBE) for i in value.inputs]
         if self.mended and step is not Step.STOP:
             return _any(inputs) if value not in self.flow.origins else Answer.YES
         if step in (Step.OUT, Step.STOP, Step.NEW) or value.dtype.differentiable is False:
