@@ -13,7 +13,6 @@ from tapefix.tapes.object_methods import ObjectMethods
 from tapefix.tapes.values import NO_CONSTANT, Argument, Dtype, Kind, Operation, Value
 
 _CALLABLE_OBJECTS = (Kind.MODEL, Kind.LAYER, Kind.LOSS, Kind.METRIC)
-_TENSORFLOW_ROOTS = ("tensorflow", "keras", "numpy", "math", "scipy")
 
 
 class Calls(ObjectMethods):
@@ -182,7 +181,7 @@ class Calls(ObjectMethods):
         """The value of `receiver.name`."""
         if receiver.kind is Kind.LIBRARY:
             dotted = library.canonical(f"{receiver.name}.{name}")
-            if receiver.name.partition(".")[0] in _TENSORFLOW_ROOTS:
+            if library.known(receiver.name):
                 return self.library(node, dotted)
             if name not in receiver.attributes:
                 receiver.attributes[name] = self.library(node, dotted)

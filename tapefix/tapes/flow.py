@@ -15,6 +15,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from tapefix.tapes import library
 from tapefix.tapes.steps import Step, step_of
 from tapefix.tapes.tape import Query, Source
 from tapefix.tapes.values import Dtype, Kind, Operation, Value
@@ -192,8 +193,11 @@ class FlowReader:
             return self._by_access(value.trainable)
         if value.kind is Kind.VARIABLE:
             return self._by_access(value.trainable)
-        if value.kind in (Kind.NDARRAY, Kind.SCALAR, Kind.STRING, Kind.NONE, Kind.LIBRARY, Kind.SYMBOLIC):
+        if value.kind in (Kind.NDARRAY, Kind.SCALAR, Kind.STRING, Kind.NONE, Kind.SYMBOLIC):
             return Answer.NO
+        if value.kind is Kind.LIBRARY:
+            # `from settings import w`: anything, a variable too.
+            return Answer.NO if library.known(value.name) else Answer.MAYBE
         step = step_of(value)
         if step is Step.OUT or step is Step.STOP:
             return Answer.NO

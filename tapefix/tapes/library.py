@@ -43,6 +43,14 @@ def canonical(name: str) -> str:
     return name
 
 
+_KNOWN_ROOTS = ("tensorflow", "keras", "numpy", "math", "scipy", "builtins")
+
+
+def known(name: str) -> bool:
+    """Whether a qualified name belongs to a library that this page describes."""
+    return name.partition(".")[0] in _KNOWN_ROOTS
+
+
 FLOATING_DTYPES = {"float16", "float32", "float64", "bfloat16", "half", "double", "single", "float_", "longdouble"}
 INTEGER_DTYPES = {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)} | {"int_", "intp", "intc"}
 
