@@ -24,7 +24,7 @@ class Codemod(CodemodCommand):
 
     A subclass sets the class attributes, writes the rule's page as its docstring, and yields findings from `find`.
     It is found through the entry-point group `tapefix.codemods`; nothing has to be listed anywhere. It also runs
-    under LibCST's own runner, `python -m libcst.tool codemod MODULE.CLASS PATH`.
+    under LibCST's own runner, `python -m libcst.tool codemod -x MODULE.CLASS PATH`.
     """
 
     code: ClassVar[str]

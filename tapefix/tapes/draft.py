@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import libcst as cst
 
 from tapefix.finding import Rewrite
 from tapefix.source.edits import Edit
+from tapefix.tapes.gaps import change_gap
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.shape import Block, StatementText, block_of, reindented, statement_text
 
@@ -43,27 +45,26 @@ class Draft:
         start, end = self.reading.span(node)
         position = start
         text = ""
+        in_call = isinstance(pieces[0], str) and re.search(r"\w\($", pieces[0]) is not None
         for piece in pieces:
             if isinstance(piece, str):
                 text += piece
                 continue
             inner_start, inner_end = self.reading.span(piece)
             if position <= inner_start and inner_end <= end:
-                self._change(position, inner_start, text)
+                self._change(position, inner_start, text, in_call=False)
                 position, text = inner_end, ""
             else:
                 text += self.reading.text[inner_start:inner_end]
-        self._change(position, end, text)
+        self._change(position, end, text, in_call=in_call)
 
-    def _change(self, start: int, end: int, text: str) -> None:
-        """Replace a stretch, leaving alone what the two texts share at both ends."""
-        old = self.reading.text[start:end]
-        if old == text:
+    def _change(self, start: int, end: int, text: str, *, in_call: bool) -> None:
+        """Replace a stretch of text without expressions of interest, token by token."""
+        if start == end:
+            self._edit(start, end, text)
             return
-        if start != end and text.startswith(old):
-            self._edit(end, end, text[len(old) :])
-            return
-        self._edit(start, end, text)
+        for edit in change_gap(self.reading.text, start, end, text, in_call=in_call):
+            self._edit(edit.start, edit.end, edit.replacement)
 
     def remove_call(self, call: cst.Call) -> None:
         """`x.method(...)` becomes `x`."""

@@ -251,9 +251,7 @@ class Expressions(Calls):
         return self.make(Kind.MAPPING, Operation.DISPLAY, node, inputs=values, entries=entries)
 
     def _lambda(self, node: cst.Lambda) -> Value:
-        definition = Definition(
-            node=node, closure=self.frame, name="<lambda>", defaults=self.defaults(node.params)
-        )
+        definition = Definition(node=node, closure=self.frame, name="<lambda>", defaults=self.defaults(node.params))
         value = self.make(Kind.FUNCTION, Operation.DEFINITION, node, name="<lambda>", definition=definition)
         self.definitions.append((value, definition))
         return value

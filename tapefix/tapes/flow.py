@@ -280,9 +280,7 @@ class FlowReader:
             return Answer.MAYBE
         if value.operation is Operation.ATTRIBUTE and value.name in ("losses", "loss"):
             return Answer.MAYBE
-        return _any(
-            Answer.MAYBE if self.flow.followed[i] is not Answer.NO else Answer.NO for i in value.inputs
-        )
+        return _any(Answer.MAYBE if self.flow.followed[i] is not Answer.NO else Answer.NO for i in value.inputs)
 
 
 def read_flow(query: Query, source: Source, *, mended: bool = False) -> Flow:

@@ -257,5 +257,3 @@ class ObjectMethods(TapeCalls):
             definition=base,
             attributes=instance.attributes,
         )
-
-

@@ -249,9 +249,7 @@ class Statements(Expressions):
             defaults=self.defaults(node.params),
             decorators=decorators,
         )
-        value = self.make(
-            Kind.FUNCTION, Operation.DEFINITION, node, name=node.name.value, definition=definition
-        )
+        value = self.make(Kind.FUNCTION, Operation.DEFINITION, node, name=node.name.value, definition=definition)
         self.definitions.append((value, definition))
         self.bind(node.name.value, value)
 

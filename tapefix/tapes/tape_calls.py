@@ -92,9 +92,7 @@ class TapeCalls(Invocation):
         """`tape.__enter__()` gives the tape itself."""
         return value
 
-    def _query(
-        self, node: cst.Call, tape: Tape, receiver: Value, method: str, arguments: Sequence[Argument]
-    ) -> Value:
+    def _query(self, node: cst.Call, tape: Tape, receiver: Value, method: str, arguments: Sequence[Argument]) -> Value:
         inputs = [receiver, *flattened(arguments)]
         result = self.make(
             Kind.UNKNOWN,
