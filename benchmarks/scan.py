@@ -1,0 +1,111 @@
+"""How long `tapefix check` takes over a tree, against a bare walk that reads and searches bytes.
+
+The tree is made from the sources of installed packages: 5,000 files, 5 % of which use a tape. Where the packages hold
+fewer such files than that, they are put in several times under other names. What a file that must be parsed costs is
+measured apart, on those files alone, and taken off: what is left is the price of everything else.
+
+    python benchmarks/scan.py [--files 5000] [--share 0.05] [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import shutil
+import site
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+NEEDLE = b"GradientTape"
+BARE_WALK = """
+import os, sys
+found = 0
+for folder, folders, names in os.walk(sys.argv[1]):
+    for name in names:
+        if name.endswith(".py"):
+            with open(os.path.join(folder, name), "rb") as file:
+                found += b"GradientTape" in file.read()
+print(found)
+"""
+
+
+def installed_sources() -> Iterator[Path]:
+    """Python files of the installed packages, in a stable order."""
+    for folder in site.getsitepackages():
+        yield from sorted(Path(folder).rglob("*.py"))
+
+
+def make_tree(root: Path, files: int, share: float) -> int:
+    """Copy sources into `root`; returns how many of them use a tape."""
+    with_tape: list[Path] = []
+    without: list[Path] = []
+    for path in installed_sources():
+        data = path.read_bytes()
+        if NEEDLE in data:
+            with_tape.append(path)
+        elif len(without) < files:
+            without.append(path)
+    wanted = round(files * share)
+    chosen = list(itertools.islice(itertools.cycle(with_tape), wanted)) + without[: files - wanted]
+    for index, path in enumerate(chosen):
+        target = root / f"package{index % 97}" / f"module{index}.py"
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, target)
+    return wanted
+
+
+def timed(command: Sequence[str], rounds: int) -> float:
+    """Median wall time of a command, in seconds; findings (exit code 1) and unreadable files (2) do not matter."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, check=False)
+        times.append(time.perf_counter() - start)
+        if done.returncode not in (0, 1, 2):
+            raise SystemExit(f"{command} ended with {done.returncode}: {done.stderr.decode()}")
+    return statistics.median(times)
+
+
+def measured(label: str, run: Callable[[], float]) -> float:
+    seconds = run()
+    print(f"{label:<58}{seconds:8.3f} s")
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=5000)
+    parser.add_argument("--share", type=float, default=0.05)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    tapefix = [sys.executable, "-m", "tapefix"]
+    with tempfile.TemporaryDirectory() as folder:
+        tree, only = Path(folder) / "tree", Path(folder) / "only"
+        tree.mkdir()
+        only.mkdir()
+        count = make_tree(tree, options.files, options.share)
+        for index, path in enumerate(p for p in tree.rglob("*.py") if NEEDLE in p.read_bytes()):
+            shutil.copyfile(path, only / f"module{index}.py")
+        print(f"{options.files} files, {count} with a tape, {options.rounds} rounds")
+        bare = measured(
+            "bare walk, read and byte search",
+            lambda: timed([sys.executable, "-c", BARE_WALK, str(tree)], options.rounds),
+        )
+        parsed = measured(
+            "tapefix check, only the files with a tape",
+            lambda: timed([*tapefix, "check", str(only)], options.rounds),
+        )
+        whole = measured("tapefix check, whole tree", lambda: timed([*tapefix, "check", str(tree)], options.rounds))
+        typer = measured("python -c 'import typer'", lambda: timed([sys.executable, "-c", "import typer"], 7))
+        shown = measured("tapefix --help", lambda: timed([*tapefix, "--help"], 7))
+    print(f"{'beyond the files that must be parsed, against the walk':<58}{(whole - parsed) / bare:8.2f} x  (goal: <= 3)")
+    print(f"{'tapefix --help against import typer':<58}{shown / typer:8.2f} x  (goal: <= 2.5)")
+
+
+if __name__ == "__main__":
+    main()
