@@ -1,0 +1,246 @@
+"""Watching the tapes of a script: every query, what it was asked, and what it answered."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import numpy as np
+
+from .digest import array_of, digest
+from .frames import Frames
+from .oplog import OpLog
+from .oracle import DIRECTIONS, MANY, Oracle, Question
+from .sites import Site, find_sites, site_of
+from .stream import Stream
+
+KEPT = 64
+CHECKED = 4
+TRACED = 32
+
+
+class Recorder:
+    """Wraps the methods of `tf.GradientTape` for one run."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        frames: Frames,
+        log: OpLog,
+        oracle: Oracle,
+        text: str,
+        request: Dict[str, Any],
+        finish: Callable[[str], None],
+    ) -> None:
+        self.stream = stream
+        self.frames = frames
+        self.log = log
+        self.oracle = oracle
+        self.samples: int = request["samples"]
+        self.checking: bool = request["oracle"]
+        self.masks: Dict[str, List[List[int]]] = request["mask"]
+        self.finish = finish
+        self.sites: List[Site] = find_sites(text)
+        self.reached: Dict[str, int] = {}
+        self._inside = threading.local()
+        self._started = time.monotonic()
+        self._timer: Optional[threading.Timer] = None
+        self._symbolic = False
+
+    def install(self) -> None:
+        """Put the wrappers on the class."""
+        from tensorflow.python.eager import backprop
+        from tensorflow.python.ops import custom_gradient
+
+        tape = backprop.GradientTape
+        for method in ("gradient", "jacobian", "batch_jacobian"):
+            setattr(tape, method, self._wrapped(method, getattr(tape, method)))
+        enter = tape.__enter__
+
+        def entered(this: Any) -> Any:
+            self.log.install()
+            if not hasattr(this, "_tapefix_start"):
+                this._tapefix_start = self.log.next
+            return enter(this)
+
+        tape.__enter__ = _unconverted(entered)
+        plain = getattr(custom_gradient, "_eager_mode_decorator", None)
+        if plain is not None:
+            custom_gradient._eager_mode_decorator = self._custom(plain)
+
+    def _custom(self, plain: Callable[..., Any]) -> Callable[..., Any]:
+        def marked(function: Any, args: Any, kwargs: Any) -> Any:
+            start = self.log.next
+            answer = plain(function, args, kwargs)
+            code = getattr(function, "__code__", None)
+            # Those of TensorFlow and Keras give the true derivative; the script's own may mean to differ.
+            if code is not None and code.co_filename.startswith((self.frames.path, self.frames.root)):
+                self.log.mark_custom(start, code.co_name)
+            return answer
+
+        return marked
+
+    def _wrapped(self, method: str, plain: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(plain)
+        def ask(tape: Any, *args: Any, **kwargs: Any) -> Any:
+            if getattr(self._inside, "depth", 0) or not self.stream.ours:
+                return plain(tape, *args, **kwargs)
+            position, function = self.frames.position()
+            if position is None:
+                return plain(tape, *args, **kwargs)
+            if self._satisfied():
+                self.finish("sampled")
+            site = site_of(self.sites, position)
+            key = str(site) if site is not None else "line %d" % position[0]
+            occurrence = self.reached.get(key, 0)
+            target, sources = _arguments(args, kwargs)
+            query = Query(self, method, target, sources, kwargs, tape, args)
+            facts: Dict[str, Any] = {
+                "site": site, "key": key, "line": position[0], "function": function, "method": method,
+                "occurrence": occurrence, "symbolic": query.symbolic,
+            }
+            keep = occurrence < KEPT
+            self.oracle.pause(1)
+            before = query.describe() if keep else {}
+            self.oracle.pause(-1)
+            self._inside.depth = 1
+            try:
+                answer = plain(tape, *args, **kwargs)
+            except BaseException as error:
+                if keep:
+                    raised = {"type": type(error).__name__, "message": str(error)[:2000]}
+                    self.stream.emit("query", **facts, **before, error=raised)
+                raise
+            finally:
+                self._inside.depth = 0
+                self._count(key, query.symbolic)
+            if keep:
+                self.oracle.pause(1)
+                with np.errstate(all="ignore"):
+                    self.stream.emit("query", **facts, **before, answers=query.answers(answer, occurrence))
+                self.oracle.pause(-1)
+            self._settle()
+            return self._masked(key, occurrence, answer)
+
+        return _unconverted(ask)
+
+    def _count(self, key: str, symbolic: bool) -> None:
+        # A query in a graph is traced once and then runs unseen: once is all there is to see.
+        self.reached[key] = self.reached.get(key, 0) + (self.samples if symbolic else 1)
+        self._symbolic = self._symbolic or symbolic
+
+    def _satisfied(self) -> bool:
+        wanted = [str(number) for number in range(len(self.sites))] or list(self.reached)
+        return bool(wanted) and all(self.reached.get(key, 0) >= self.samples for key in wanted)
+
+    def _settle(self) -> None:
+        """Let the run go on for a moment once everything was seen, so that what follows the queries is seen too."""
+        if self._timer is not None or not self._satisfied():
+            return
+        elapsed = time.monotonic() - self._started
+        grace = min(5.0, max(3.0 if self._symbolic else 1.0, elapsed / 2))
+        self._timer = threading.Timer(grace, self.finish, ["sampled"])
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _masked(self, key: str, occurrence: int, answer: Any) -> Any:
+        """Hand back `None` where the counter-run wants what the run before was given."""
+        mask = self.masks.get(key)
+        if not mask:
+            return answer
+        import tensorflow as tf
+
+        hidden = mask[min(occurrence, len(mask) - 1)]
+        flat = tf.nest.flatten(answer)
+        return tf.nest.pack_sequence_as(answer, [None if n in hidden else value for n, value in enumerate(flat)])
+
+
+class Query:
+    """One query under way."""
+
+    def __init__(
+        self, recorder: Recorder, method: str, target: Any, sources: Any, kwargs: Dict[str, Any], tape: Any, args: Any
+    ) -> None:
+        import tensorflow as tf
+
+        self.recorder = recorder
+        self.method = method
+        self.targets = flatten(target)
+        self.sources = flatten(sources)
+        self.symbolic = not tf.executing_eagerly()
+        self.start = getattr(tape, "_tapefix_start", recorder.log.next)
+        self.end = recorder.log.next
+        weights = kwargs.get("output_gradients", args[2] if method == "gradient" and len(args) > 2 else None)
+        self.weights = flatten(weights) if weights is not None else None
+
+    def describe(self) -> Dict[str, Any]:
+        """Return what is asked for, as it is before the answer."""
+        return {
+            "targets": [digest(target) for target in self.targets],
+            "sources": [digest(source) for source in self.sources],
+            "traces": [self._trace(source) for source in self.sources[:TRACED]],
+        }
+
+    def _trace(self, source: Any) -> Dict[str, Any]:
+        question = self._question()
+        if question is None:
+            return {}
+        return self.recorder.oracle.trace(question, source)
+
+    def _question(self) -> Optional[Question]:
+        tensors = [getattr(target, "value", target) if hasattr(target, "assign") else target for target in self.targets]
+        if self.symbolic or any(not isinstance(getattr(target, "_id", None), int) for target in tensors):
+            return None
+        if self.weights is None:
+            weights: List[Any] = [np.ones(tuple(int(d) for d in target.shape)) for target in tensors]
+        else:
+            weights = [np.asarray(array_of(weight), dtype=np.float64) for weight in self.weights]
+        return Question(self.method, tensors, weights, self.start, self.end)
+
+    def answers(self, answer: Any, occurrence: int) -> List[Dict[str, Any]]:
+        """Describe the answer for each source, and check it against differences where that was asked for."""
+        import tensorflow as tf
+
+        flat = tf.nest.flatten(answer)
+        described = []
+        directions = DIRECTIONS if len(flat) <= MANY else 1
+        question = self._question() if self.recorder.checking and occurrence < CHECKED else None
+        for source, value in zip(self.sources, flat):
+            facts = digest(value)
+            if question is not None and value is not None:
+                facts["check"] = self.recorder.oracle.check(question, source, value, directions)
+            described.append(facts)
+        return described
+
+
+def flatten(value: Any) -> List[Any]:
+    """Flatten nested sources, but keep a list of plain numbers whole: it is one source, written without a dtype."""
+    if isinstance(value, dict):
+        return [leaf for key in sorted(value) for leaf in flatten(value[key])]
+    if isinstance(value, (list, tuple)):
+        if value and all(_plain(element) for element in value):
+            return [value]
+        return [leaf for element in value for leaf in flatten(element)]
+    return [value]
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(_plain(element) for element in value)
+    return isinstance(value, (bool, int, float, complex))
+
+
+def _arguments(args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Tuple[Any, Any]:
+    target = args[0] if args else kwargs.get("target")
+    sources = args[1] if len(args) > 1 else kwargs.get("sources", kwargs.get("source"))
+    return target, sources
+
+
+def _unconverted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep AutoGraph from converting the wrapper when a query is made inside `tf.function`."""
+    import tensorflow as tf
+
+    wrapped: Callable[..., Any] = tf.autograph.experimental.do_not_convert(function)
+    return wrapped

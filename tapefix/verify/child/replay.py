@@ -1,0 +1,183 @@
+"""Executing recorded operations again with a source moved, in double precision where the operations allow it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
+
+from .oplog import Op
+from .paths import READS, STOPS, WRITES, Path
+
+# Stateful by their definition, but the same for the same input.
+REPLAYABLE = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "EagerPyFunc", "PyFunc")
+
+
+class NotReplayable(Exception):
+    """An operation on the path cannot be executed again; the argument is its name."""
+
+
+class Replay:
+    """The operations of one path, ready to be executed for any movement of the source."""
+
+    def __init__(self, ops: List[Op], path: Path, source: int, base: Any, variable: Any, targets: List[Any]) -> None:
+        import tensorflow as tf
+        from tensorflow.python.eager import context, execute
+        from tensorflow.python.framework import op_def_registry
+
+        self._tf = tf
+        self._execute = execute
+        self._context = context.context()
+        self._definition = op_def_registry.get
+        self._source = source
+        self._base = base
+        self._variable = variable
+        self._targets = targets
+        self._wide: Dict[Any, Any] = {
+            tf.float16: tf.float64,
+            tf.bfloat16: tf.float64,
+            tf.float32: tf.float64,
+            tf.complex64: tf.complex128,
+        }
+        self._steps = [ops[index] for index in path.ops]
+        self._held: Dict[int, Any] = {}
+        self._narrow: Dict[int, bool] = {}
+        self.mixed = False
+        """Whether an operation has no kernel in double precision, so that its rounding stays in the differences."""
+        for op in self._steps:
+            self._admit(op)
+
+    def _admit(self, op: Op) -> None:
+        definition = self._definition(op.kind)
+        if definition is None:
+            raise NotReplayable(op.kind)
+        random = "Random" in op.kind or "Multinomial" in op.kind
+        if random or (definition.is_stateful and op.kind not in REPLAYABLE + WRITES):
+            raise NotReplayable(op.kind)
+        if op.kind.endswith("Func") and any(_is_call(value) for value in (op.attrs or ())):
+            raise NotReplayable(op.kind)
+
+    def at(self, shift: Any) -> List[Any]:
+        """Return the targets, as float64 arrays, with the source moved by `shift`."""
+        tf = self._tf
+        with tf.device("/CPU:0"):
+            moved: Dict[int, Any] = {}
+            offsets: Dict[int, Any] = {}
+            move = tf.constant(shift)
+            if self._variable is None:
+                moved[self._source] = self._wider(self._base) + tf.cast(move, self._wider(self._base).dtype)
+            else:
+                offsets[self._source] = move
+            for number, op in enumerate(self._steps):
+                if op.kind in WRITES:
+                    self._write(op, moved, offsets)
+                    continue
+                if op.kind in READS and op.inputs[0]._id in offsets:
+                    outputs = [self._read(op, moved, offsets[op.inputs[0]._id])]
+                elif op.kind in STOPS:
+                    outputs = [moved.get(op.inputs[0]._id, op.inputs[0])]
+                else:
+                    outputs = self._again(number, op, moved)
+                for recorded, output in zip(op.outputs, outputs):
+                    # The source itself stays where it was moved to when an operation would compute it again.
+                    if recorded._id != self._source:
+                        moved[recorded._id] = output
+            return [_array(moved.get(target._id, target)) for target in self._targets]
+
+    def _wider(self, tensor: Any) -> Any:
+        wide = self._wide.get(tensor.dtype)
+        return tensor if wide is None else self._tf.cast(tensor, wide)
+
+    def _hold(self, tensor: Any) -> Any:
+        if tensor.dtype not in self._wide:
+            return tensor
+        key = tensor._id
+        if key not in self._held:
+            self._held[key] = self._wider(tensor)
+        return self._held[key]
+
+    def _read(self, op: Op, moved: Dict[int, Any], offset: Any) -> Any:
+        value = self._wider(op.outputs[0])
+        offset = self._tf.cast(offset, value.dtype)
+        if op.kind == "ReadVariableOp":
+            return value + offset
+        indices = moved.get(op.inputs[1]._id, op.inputs[1])
+        if op.kind == "ResourceGatherNd":
+            return value + self._tf.gather_nd(offset, indices)
+        batch = _attr(op, "batch_dims") or 0
+        return value + self._tf.gather(offset, indices, batch_dims=int(batch))
+
+    def _write(self, op: Op, moved: Dict[int, Any], offsets: Dict[int, Any]) -> None:
+        handle, value = op.inputs[0]._id, op.inputs[1]
+        change = moved[value._id] - self._hold(value) if value._id in moved else None
+        if op.kind == "AssignVariableOp":
+            if change is None:
+                offsets.pop(handle, None)
+            else:
+                offsets[handle] = change
+        elif change is not None:
+            signed = change if op.kind == "AssignAddVariableOp" else -change
+            offsets[handle] = offsets[handle] + signed if handle in offsets else signed
+
+    def _again(self, number: int, op: Op, moved: Dict[int, Any]) -> List[Any]:
+        if not self._narrow.get(number):
+            try:
+                inputs = [moved.get(tensor._id, None) for tensor in op.inputs]
+                wide = [self._hold(t) if m is None else self._wider(m) for t, m in zip(op.inputs, inputs)]
+                return self._run(op, wide, self._attributes(op, widen=True))
+            # No kernel for doubles (and whatever else an operation has against them): as it was, then.
+            except Exception:
+                self._narrow[number] = True
+        self.mixed = True
+        try:
+            same = [
+                self._tf.cast(moved[t._id], t.dtype) if t._id in moved and moved[t._id].dtype != t.dtype else
+                moved.get(t._id, t)
+                for t in op.inputs
+            ]
+            return [self._wider(output) for output in self._run(op, same, self._attributes(op, widen=False))]
+        except Exception as error:
+            raise NotReplayable(op.kind) from error
+
+    def _run(self, op: Op, inputs: List[Any], attrs: Tuple[Any, ...]) -> List[Any]:
+        outputs = self._execute.execute(op.kind.encode(), len(op.outputs), inputs, attrs, self._context)
+        return list(outputs)
+
+    def _attributes(self, op: Op, *, widen: bool) -> Tuple[Any, ...]:
+        kinds = {attr.name: attr.type for attr in self._definition(op.kind).attr}
+        pairs: Dict[str, Any] = {}
+        attrs = list(op.attrs or ())
+        for name, value in zip(attrs[::2], attrs[1::2]):
+            name = name.decode() if isinstance(name, bytes) else name
+            if value is None or name not in kinds:
+                continue
+            if widen and kinds[name] == "type":
+                value = self._wide_type(value)
+            elif widen and kinds[name] == "list(type)":
+                value = [self._wide_type(item) for item in value]
+            pairs[name] = value
+        flat: List[Any] = []
+        for name, value in pairs.items():
+            flat += [name, value]
+        return tuple(flat)
+
+    def _wide_type(self, value: Any) -> Any:
+        dtype = self._tf.as_dtype(value)
+        return self._wide.get(dtype, dtype).as_datatype_enum
+
+
+def _is_call(value: Any) -> bool:
+    return type(value).__name__ == "_EagerDefinedFunction"
+
+
+def _attr(op: Op, name: str) -> Optional[Any]:
+    attrs = list(op.attrs or ())
+    for key, value in zip(attrs[::2], attrs[1::2]):
+        if key == name:
+            return value
+    return None
+
+
+def _array(tensor: Any) -> Any:
+    array = np.asarray(tensor.numpy())
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)

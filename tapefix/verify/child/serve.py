@@ -1,0 +1,104 @@
+"""The warm server: imports TensorFlow once, then forks a child for every run it is asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any, BinaryIO, Dict, Optional, Tuple
+
+from .watch import Gone, adopt_orphans, watch
+
+OLDEST = (2, 10)
+
+
+def main() -> None:
+    """Speak JSON lines: a hello with the versions, then one answer for each run asked for on stdin."""
+    wire_in = os.fdopen(os.dup(0), "rb", 0)
+    wire_out = os.fdopen(os.dup(1), "wb", 0)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    adopt_orphans()
+    _send(wire_out, _hello())
+    while True:
+        request = _receive(wire_in)
+        if request is None:
+            return
+        try:
+            _send(wire_out, _serve(request, wire_in, wire_out))
+        except Gone:
+            return
+
+
+def _send(wire: BinaryIO, message: Dict[str, Any]) -> None:
+    wire.write(json.dumps(message).encode("utf-8") + b"\n")
+
+
+def _receive(wire: BinaryIO) -> Optional[Dict[str, Any]]:
+    line = b""
+    # The wire is unbuffered so that nothing read ahead is duplicated into the forked runs.
+    while not line.endswith(b"\n"):
+        piece = wire.readline()
+        if not piece:
+            return None
+        line += piece
+    message: Dict[str, Any] = json.loads(line)
+    return message
+
+
+def _hello() -> Dict[str, Any]:
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    started = time.monotonic()
+    try:
+        import tensorflow as tf
+    # Whatever a broken installation raises at import is news for the user, not a crash of the server.
+    except BaseException as error:
+        return {"python": python, "error": "import", "message": "%s: %s" % (type(error).__name__, error)}
+    version = str(getattr(tf, "__version__", "0"))
+    if _version(version) < OLDEST:
+        return {"python": python, "tensorflow": version, "error": "old"}
+    _warm_up()
+    return {"python": python, "tensorflow": version, "seconds": time.monotonic() - started}
+
+
+def _version(text: str) -> Tuple[int, ...]:
+    parts = text.split(".")[:2]
+    return tuple(int("".join(filter(str.isdigit, part)) or 0) for part in parts)
+
+
+def _warm_up() -> None:
+    """Import what the runs need, without an op, a device or a variable: those would start threads."""
+    import importlib
+
+    # The lazily loaded parts are loaded here, once, and not in every run.
+    for name in ("numpy", "keras", "scipy.special", "matplotlib.pyplot"):
+        try:
+            importlib.import_module(name)
+        # A library that is missing or broken is the script's business if it uses it.
+        except BaseException:
+            continue
+    from . import run
+
+    run.warm_up()
+
+
+def _serve(request: Dict[str, Any], wire_in: BinaryIO, wire_out: BinaryIO) -> Dict[str, Any]:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    started = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            wire_in.close()
+            wire_out.close()
+            from .run import run_request
+
+            run_request(request)
+        finally:
+            os._exit(70)
+    answer = watch(pid, request, wire_in.fileno())
+    answer["seconds"] = time.monotonic() - started
+    return answer

@@ -1,0 +1,274 @@
+"""Comparing the run before with the run after: which gradients are new, and whether everything else is as it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tapefix.verify.closeness import narrowed, same_value
+from tapefix.verify.differences import judge_gradient
+from tapefix.verify.effects import new_line_effects, output_problems
+from tapefix.verify.evidence import Evidence, Pair, Query, Value
+from tapefix.verify.lines import LineMap, count_stops, new_prints
+from tapefix.verify.match import Match, Matcher
+from tapefix.verify.verdict import Change, Check, Findings, Outcome
+
+Mask = dict[str, list[Any]]
+
+
+@dataclass
+class Comparison:
+    """Two runs of two texts, and what was concluded from them."""
+
+    before_text: str
+    after_text: str
+    before: Evidence
+    after: Evidence
+    claims: frozenset[int] | None
+    eager: bool = False
+    """Whether graphs were run eagerly: then the runs give values, and the native ones have said what was missing."""
+    findings: Findings = field(default_factory=Findings)
+
+    def __post_init__(self) -> None:
+        self.lines = LineMap(self.before_text, self.after_text)
+        self.stops_added = count_stops(self.after_text) > count_stops(self.before_text)
+        self.matches = Matcher(self.before, self.after, self.lines).matches()
+        self.unreached = self._unreached()
+
+    def claimed(self, query: Query) -> bool:
+        """Whether the rewrite promises to repair this query; without claims, every one."""
+        if self.claims is None:
+            return True
+        if query.line in self.claims:
+            return True
+        site = self.before.sites[query.site] if query.site is not None else None
+        return site is not None and any(site.line <= line <= site.end_line for line in self.claims)
+
+    def _unreached(self) -> list[Pair]:
+        """Return the pairs after whose site the run before did not reach, because it raised on the way."""
+        if self.before.end.reason != "raised":
+            return []
+        known = {id(match.after.query) for match in self.matches if match.after is not None}
+        reached = {query.line for query in self.before.queries}
+        fresh: list[Pair] = []
+        for pair in self.after.pairs():
+            line = pair.query.line
+            seen = any(self.lines.related(old, line) == 2 for old in reached)
+            if id(pair.query) not in known and not seen and pair.query.occurrence == 0:
+                fresh.append(pair)
+        return fresh
+
+    def repaired(self) -> list[tuple[Pair | None, Pair]]:
+        """Return the pairs that give a gradient now and did not before; without a pair before when it got nowhere."""
+        found: list[tuple[Pair | None, Pair]] = [
+            (match.before, match.after)
+            for match in self.matches
+            if match.before.broken and match.after is not None and not match.after.broken
+        ]
+        return found + [(None, pair) for pair in self.unreached if not pair.broken]
+
+    def mask(self) -> Mask:
+        """Return what the counter-run hands back in place of the repaired gradients: `None`, as before."""
+        hidden: dict[str, dict[int, set[int]]] = {}
+        for match in self.matches:
+            if match.before.state == "none" and match.after is not None and not match.after.broken:
+                query = match.after.query
+                hidden.setdefault(query.key, {}).setdefault(query.occurrence, set()).add(match.after.index)
+        masks: Mask = {}
+        for key, occurrences in hidden.items():
+            last = max(occurrences)
+            masks[key] = [sorted(occurrences.get(number, set())) for number in range(last + 1)]
+        return masks
+
+    def judge_new(self) -> None:
+        """Judge every gradient that is new, and collect what is still missing."""
+        findings = self.findings
+        for match in self.matches:
+            self._judge_match(match)
+        for pair in self.unreached:
+            if pair.broken:
+                findings.problems.append(f"the gradient of {pair.label} (line {pair.query.line} after) is still None")
+                continue
+            self._judge_gradient(None, pair)
+        matched = {id(match.after.query): True for match in self.matches if match.after is not None}
+        covered = {(id(m.after.query), m.after.index) for m in self.matches if m.after is not None}
+        for pair in self.after.pairs():
+            asked = id(pair.query) in matched and (id(pair.query), pair.index) not in covered
+            if asked and pair.broken and pair.query.occurrence == 0:
+                findings.problems.append(f"the gradient of {pair.label} is {_state(pair)} after (line {pair.query.line})")
+
+    def _judge_match(self, match: Match) -> None:
+        before, after = match.before, match.after
+        if not before.broken:
+            if after is not None and after.broken and self._first(after):
+                self.findings.problems.append(
+                    f"the gradient of {before.label} (line {before.query.line}) worked before and is {_state(after)} after"
+                )
+            return
+        if after is None:
+            return
+        if after.broken:
+            if before.query.occurrence == 0 or after.query.occurrence == 0:
+                name = f"{before.label} at line {before.query.line}"
+                if name not in self.findings.still_none:
+                    self.findings.still_none.append(name)
+                if self.claimed(before.query) and not self.eager:
+                    self.findings.problems.append(f"still {_state(after)}: the gradient of {name}")
+                self._note_change(before, after, None)
+            return
+        self._judge_gradient(before, after)
+
+    def _first(self, after: Pair) -> bool:
+        return after.query.occurrence == 0 or after.query.error is None
+
+    def _judge_gradient(self, before: Pair | None, after: Pair) -> None:
+        problems = self.findings.problems
+        wrong = _form_problem(after)
+        if wrong:
+            problems.append(wrong)
+            return
+        if before is not None:
+            for old, new, what in [
+                (before.source, after.source, before.label),
+                *((o, n, "the target") for o, n in zip(before.query.targets, after.query.targets, strict=False)),
+            ]:
+                if narrowed(old, new):
+                    problems.append(f"{what} was {old['dtype']} and is {new['dtype']} after: precision is lost")
+                    return
+        judgement = judge_gradient(before, after, stops_added=self.stops_added)
+        if judgement.problem:
+            problems.append(judgement.problem)
+        self._note_change(before, after, judgement.check)
+
+    def _note_change(self, before: Pair | None, after: Pair, check: Check | None) -> None:
+        known = [(change.after_line, change.source) for change in self.findings.changes]
+        if (after.query.line, after.label) in known:
+            return
+        query = before.query if before is not None else None
+        old_line = query.line if query is not None else self.lines.before(after.query.line) or after.query.line
+        outcome = _outcome(before) if before is not None else Outcome("raised", error=self.before.end.describe())
+        target = after.query.target_text or (query.target_text if query is not None else "")
+        self.findings.changes.append(
+            Change(old_line, after.query.line, target, after.label, outcome, _outcome(after), check)
+        )
+
+    def judge_rest(self, counter: Evidence, noisy: frozenset[int]) -> list[str]:
+        """Return how the counter-run differs from the run before, as far as that one went."""
+        problems: list[str] = []
+        horizon = self._horizon()
+        matcher = Matcher(self.before, counter, self.lines, strict=True)
+        for match in matcher.matches():
+            before, after = match.before, match.after
+            if before.query.order >= horizon and before.state == "raised":
+                continue
+            if after is None:
+                if not self._beyond(before, counter):
+                    problems.append(self._lost(before, counter))
+                continue
+            if before.state == "gradient" and after.state == "gradient":
+                if before.answer.get("dtype") != after.answer.get("dtype") and narrowed(before.source, after.source):
+                    problems.append(f"the gradient of {before.label} lost precision")
+                elif same_value(before.answer, after.answer, slack=3.0) is False:
+                    problems.append(
+                        f"the gradient of {before.label} (line {before.query.line}) worked before and differs after: "
+                        f"{_outcome(before)} before, {_outcome(after)} after"
+                    )
+            elif before.state == "gradient":
+                problems.append(f"the gradient of {before.label} worked before and is {_state(after)} after")
+        problems += output_problems(self.before, counter, self.lines, noisy)
+        problems += self._end_problems(counter)
+        return problems
+
+    def _horizon(self) -> float:
+        """Return the order of the query with which the run before broke off."""
+        if self.before.end.reason == "raised" and self.before.queries and self.before.queries[-1].error is not None:
+            return self.before.queries[-1].order
+        return float("inf")
+
+    def _beyond(self, before: Pair, counter: Evidence) -> bool:
+        """Whether a query lies behind the point where the other run's sample ended."""
+        sampled = counter.end.reason in ("sampled", "timeout")
+        return sampled and before.query.occurrence >= 1
+
+    def _lost(self, before: Pair, counter: Evidence) -> str:
+        if counter.end.reason == "raised":
+            return f"the run after {counter.end.describe()}"
+        candidates = [pair for pair in counter.pairs() if pair.label == before.label]
+        for pair in candidates:
+            if same_value(before.source, pair.source) is not False:
+                return (
+                    f"the target of the query for {before.label} (line {before.query.line}) has another value: "
+                    f"{_describe(before.query.targets)} before, {_describe(pair.query.targets)} after"
+                )
+        if candidates:
+            return f"{before.label} has another value or shape after (line {before.query.line})"
+        return f"the gradient of {before.label} (line {before.query.line}) is no longer asked for"
+
+    def _end_problems(self, counter: Evidence) -> list[str]:
+        before, after = self.before.end, counter.end
+        if after.regular or after == before:
+            return []
+        if after.reason == before.reason and (after.reason != "raised" or after.type == before.type):
+            return [] if after.reason != "raised" or self.lines.related(before.line, after.line) else [_new_end(counter)]
+        return [_new_end(counter)]
+
+    def judge_after_end(self) -> None:
+        """Reject an end of the run after that the run before did not have, and effects of new lines."""
+        findings = self.findings
+        if not self.after.end.regular and self._end_problems(self.after):
+            findings.problems.append(_new_end(self.after))
+        extra = new_prints(self.before_text, self.after_text)
+        findings.problems += new_line_effects(self.after, self.lines, extra)
+
+
+def _new_end(evidence: Evidence) -> str:
+    return f"the run after {evidence.end.describe()}"
+
+
+def _form_problem(pair: Pair) -> str:
+    """Say what is wrong with the form of a gradient: finite, and of its source's shape and dtype."""
+    answer, source, query = pair.answer, pair.source, pair.query
+    if answer.get("finite") is False:
+        return f"the gradient of {pair.label} is not finite (line {query.line})"
+    shape, wanted = answer.get("shape"), source.get("shape")
+    if query.method != "gradient" and wanted is not None and len(query.targets) == 1:
+        target = query.targets[0].get("shape")
+        wanted = None if target is None else target + (wanted[1:] if query.method == "batch_jacobian" else wanted)
+    if shape is not None and wanted is not None and not _fits(shape, wanted):
+        return f"the gradient of {pair.label} has shape {tuple(shape)} and not {tuple(wanted)} (line {query.line})"
+    if source.get("class") in ("tensor", "variable", "symbolic") and answer.get("dtype") != source.get("dtype"):
+        return f"the gradient of {pair.label} is {answer.get('dtype')} and not {source.get('dtype')} (line {query.line})"
+    return ""
+
+
+def _fits(shape: list[int | None], wanted: list[int | None]) -> bool:
+    return len(shape) == len(wanted) and all(a is None or b is None or a == b for a, b in zip(shape, wanted, strict=True))
+
+
+def _state(pair: Pair) -> str:
+    if pair.state == "raised" and pair.query.error is not None:
+        return f"raising {pair.query.error['type']}"
+    return "None"
+
+
+def _outcome(pair: Pair) -> Outcome:
+    if pair.state == "raised" and pair.query.error is not None:
+        message = " ".join(str(pair.query.error["message"]).split())
+        return Outcome("raised", error=f"{pair.query.error['type']}: {message[:200]}")
+    if pair.state == "none":
+        return Outcome("none")
+    answer = pair.answer
+    shape = answer.get("shape")
+    norm = answer.get("norm")
+    return Outcome("gradient", None if shape is None else tuple(shape), answer.get("dtype"), norm)
+
+
+def _describe(values: tuple[Value, ...]) -> str:
+    value = values[0] if values else {}
+    numbers = value.get("values")
+    if numbers is not None and len(numbers) == 1:
+        return f"{numbers[0]:.6g}"
+    shape = value.get("shape")
+    norm = value.get("norm")
+    size = f" with norm {norm:.6g}" if norm is not None else ""
+    return f"{value.get('dtype', value.get('class', 'a value'))} of shape {tuple(shape or ())}{size}"

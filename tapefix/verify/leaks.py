@@ -1,0 +1,37 @@
+"""Numbers that leave TensorFlow on the way from a source to a target, and come back as constants."""
+
+from __future__ import annotations
+
+from tapefix.verify.closeness import has_value
+from tapefix.verify.differences import cut_before
+from tapefix.verify.evidence import Evidence, Pair
+
+
+def leaving(before: Pair | None, pair: Pair) -> dict[int, int | None]:
+    """Return the conversions, number and line, of tensors that depend on the source of a repaired gradient."""
+    if pair.query.occurrence != 0:
+        return {}
+    if before is not None and not cut_before(before):
+        return {}
+    left = pair.answer.get("check", {}).get("left", ())
+    return {int(number): line for number, line in left}
+
+
+def leak_problem(pair: Pair, numbers: dict[int, int | None], disturbed: Evidence) -> str:
+    """Say where the path still leaves TensorFlow, if the target moved when the numbers on the way were disturbed."""
+    for query in disturbed.queries:
+        if query.key != pair.query.key or query.occurrence != pair.query.occurrence:
+            continue
+        for old, new in zip(pair.query.targets, query.targets, strict=False):
+            if has_value(old) and has_value(new) and _moved(old, new):
+                where = ", ".join(f"line {line}" for line in sorted({line for line in numbers.values() if line}))
+                return f"a part of the path from {pair.label} still leaves TensorFlow ({where}), so its gradient lacks that part"
+    return ""
+
+
+def _moved(old: dict[str, object], new: dict[str, object]) -> bool:
+    """Whether two targets of equal programs differ at all: both runs are deterministic."""
+    for name in ("values", "projections", "shape"):
+        if old.get(name) != new.get(name):
+            return True
+    return False

@@ -1,0 +1,95 @@
+"""Which (target, source) pair of one run is which of another, also when queries were merged, split or moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tapefix.verify.closeness import same_value
+from tapefix.verify.evidence import Evidence, Pair, Value
+from tapefix.verify.lines import LineMap
+
+
+@dataclass(frozen=True)
+class Match:
+    """A pair of the run before, and its counterpart after; None when there is none."""
+
+    before: Pair
+    after: Pair | None
+
+
+@dataclass
+class Matcher:
+    """Matches the pairs of two runs in order.
+
+    `strict` demands equal values all along. Otherwise values may differ once a repaired gradient was handed to the
+    script, since what it computes from then on is another thing.
+    """
+
+    before: Evidence
+    after: Evidence
+    lines: LineMap
+    strict: bool = False
+
+    def matches(self) -> list[Match]:
+        """Return a match for each pair of the run before."""
+        rows = [*self.after.pairs()]
+        used: set[int] = set()
+        learned: dict[tuple[str, int], tuple[str, int]] = {}
+        diverged: int | None = None
+        found: list[Match] = []
+        for pair in self.before.pairs():
+            best, score = None, 0.0
+            for number, candidate in enumerate(rows):
+                loose = not self.strict and diverged is not None and candidate.query.order > diverged
+                points = self._score(pair, candidate, loose=loose)
+                if points is None:
+                    continue
+                if learned.get(pair.channel) == candidate.channel:
+                    points += 8
+                if number in used:
+                    points -= 6
+                if points > score:
+                    best, score = number, points
+            if best is None:
+                found.append(Match(pair, None))
+                continue
+            chosen = rows[best]
+            used.add(best)
+            learned.setdefault(pair.channel, chosen.channel)
+            if pair.broken and not chosen.broken and diverged is None:
+                diverged = chosen.query.order
+            found.append(Match(pair, chosen))
+        return found
+
+    def _score(self, pair: Pair, other: Pair, *, loose: bool) -> float | None:
+        """Return how well two pairs fit; None when they cannot be the same."""
+        query, candidate = pair.query, other.query
+        if query.method != candidate.method:
+            return None
+        source = same_value(pair.source, other.source)
+        target = same_targets(query.targets, candidate.targets)
+        if not loose and (source is False or target is False):
+            return None
+        points = 0.0
+        points += 6 if source else 0
+        points += 4 if target else 0
+        points += 2 * self.lines.related(query.line, candidate.line)
+        points += 3 if pair.label == other.label else 0
+        points += 2 if query.target_text == candidate.target_text else 0
+        points += 3 if query.occurrence == candidate.occurrence else 0
+        points += 1 if pair.index == other.index else 0
+        points += 1 if query.function == candidate.function else 0
+        # Unknown values need something else that speaks for them.
+        if source is None and target is None and points < 6:
+            return None
+        return points
+
+
+def same_targets(before: tuple[Value, ...], after: tuple[Value, ...]) -> bool | None:
+    """Whether the targets of two queries are equal; None when that cannot be known."""
+    if len(before) != len(after):
+        return False
+    answers = [same_value(one, other) for one, other in zip(before, after, strict=True)]
+    if False in answers:
+        return False
+    return None if None in answers else True

@@ -1,0 +1,175 @@
+"""Carrying out runs: the working copy, the warm server, and the record of each."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tapefix.verify import sandbox
+from tapefix.verify.evidence import End, Evidence, read_evidence
+from tapefix.verify.interpreter import find_interpreter
+from tapefix.verify.options import RunOptions
+from tapefix.verify.server import ServerGone, WarmServer
+from tapefix.verify.workspace import Workspace, remove_tree
+
+UNDETERMINISTIC = re.compile(r"determinis", re.I)
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What is to be run, and how it is to be watched."""
+
+    text: str
+    oracle: bool = False
+    eager: bool = False
+    mask: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = ()
+    disturb: tuple[int, ...] = ()
+    again: bool = False
+    """A second run of the same, to see whether it says the same."""
+
+
+class Runner:
+    """Runs the scripts below one folder."""
+
+    def __init__(self, options: RunOptions, root: Path) -> None:
+        self.options = options
+        self.root = root
+        walls = sandbox.choose(options.sandbox)
+        self.walls = walls
+        self.python = find_interpreter(root, options.python)
+        self._base = Path(tempfile.mkdtemp(prefix="tapefix-")).resolve()
+        self._scratch = self._base / "runs"
+        self._scratch.mkdir()
+        self._server: WarmServer | None = None
+        self._count = 0
+        self.hello: dict[str, Any] = {}
+        rest = root
+        if walls.level == "bubblewrap":
+            rest = sandbox.originals(self._scratch)
+            rest.mkdir()
+        self._workspace = Workspace(
+            root,
+            self._base / "copy",
+            max_bytes=options.copy_bytes,
+            max_files=options.copy_files,
+            rest=rest if walls.level == "bubblewrap" else None,
+        )
+
+    @property
+    def walls_line(self) -> str:
+        """What the verdict says of the sandbox."""
+        left_out = self._workspace.left_out
+        if not left_out:
+            return self.walls.line
+        how = "read-only" if self.walls.level == "bubblewrap" else "missing"
+        return f"{self.walls.line}; {left_out} large files are {how} for the run"
+
+    def close(self) -> None:
+        """End the server and remove everything temporary."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        remove_tree(self._base)
+
+    def run(self, path: Path, request: RunRequest) -> Evidence:
+        """Run a text in place of the file at `path`."""
+        evidence = self._attempt(path, request, deterministic=True)
+        end = evidence.end
+        if end.reason == "raised" and UNDETERMINISTIC.search(f"{end.type} {end.message}"):
+            relaxed = self._attempt(path, request, deterministic=False)
+            note = "an operation has no deterministic kernel: determinism was off"
+            return replace(relaxed, notes=(*relaxed.notes, note))
+        return evidence
+
+    def _attempt(self, path: Path, request: RunRequest, *, deterministic: bool) -> Evidence:
+        self._workspace.restore()
+        relative = path.relative_to(self.root).as_posix()
+        self._workspace.put(relative, _encoded(request.text))
+        self._count += 1
+        folder = self._scratch / f"run{self._count}"
+        folder.mkdir()
+        try:
+            message = self._message(path, relative, request, folder, deterministic=deterministic)
+            patience = self.options.timeout + 60
+            try:
+                answer = self._warm().run(message, patience)
+            except ServerGone:
+                # Once more, with a new server: a run that takes the server down twice is to blame itself.
+                self._drop()
+                remove_tree(folder)
+                folder.mkdir()
+                try:
+                    answer = self._warm().run(message, patience)
+                except ServerGone:
+                    self._drop()
+                    return Evidence(End("killed", code="unknown (it took the server down with it)"))
+            return read_evidence(folder / "record", answer, self._workspace.changes())
+        finally:
+            remove_tree(folder)
+
+    def _warm(self) -> WarmServer:
+        if self._server is None:
+            server = WarmServer(
+                self.python, self.options, self.walls, self.root, self._workspace.folder, self._scratch
+            )
+            self._server = server
+            self.hello = server.hello
+        return self._server
+
+    def _drop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def _message(
+        self, path: Path, relative: str, request: RunRequest, folder: Path, *, deterministic: bool
+    ) -> dict[str, Any]:
+        options = self.options
+        # In the sandbox the copy stands where the project stands; without one it has a place of its own.
+        root = self.root if self.walls.level == "bubblewrap" else self._workspace.folder
+        script = root / relative
+        gpu = options.device.startswith("gpu") or (options.device == "auto" and shutil.which("nvidia-smi") is not None)
+        memory = options.memory_mb * 1_000_000
+        return {
+            "dir": str(folder),
+            "path": str(script),
+            "original": str(path),
+            "root": str(root),
+            "cwd": str(root if options.run else script.parent),
+            "text": request.text,
+            "run": options.run or "",
+            "samples": options.samples,
+            "oracle": request.oracle,
+            "eager": request.eager,
+            "deterministic": deterministic,
+            "device": options.device,
+            "mask": {key: [list(hidden) for hidden in masks] for key, masks in request.mask},
+            "disturb": list(request.disturb),
+            "limits": {
+                "timeout": options.timeout,
+                "memory": memory,
+                "processes": options.processes,
+                "output": options.output_bytes,
+                "file": options.file_bytes,
+                # A GPU's driver maps more address space than there is memory.
+                "address": 0 if gpu else 1,
+                "oracle": min(15.0, options.timeout / 4),
+            },
+        }
+
+
+def _encoded(text: str) -> bytes:
+    """Return the text as a file would hold it, in the encoding that it declares."""
+    import io
+    import tokenize
+
+    plain = text.encode("utf-8", "surrogatepass")
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(plain).readline)[0]
+        return text.encode(encoding)
+    except (SyntaxError, UnicodeError, LookupError):
+        return plain

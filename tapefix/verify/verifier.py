@@ -1,0 +1,249 @@
+"""The verifier: runs two texts of a script and says what that shows."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+from tapefix.verify.compare import Comparison
+from tapefix.verify.effects import noisy_lines
+from tapefix.verify.evidence import Evidence
+from tapefix.verify.options import DeviceError, RunOptions, VerifyError
+from tapefix.verify.runs import Runner, RunRequest
+from tapefix.verify.verdict import Findings, Verdict, VerdictStatus
+from tapefix.verify.closeness import tolerance
+
+
+class Verifier:
+    """Judges rewrites of a project's scripts; one warm server serves all of them."""
+
+    def __init__(self, options: RunOptions, project: Path) -> None:
+        self.options = options
+        self.project = Path(project).resolve()
+        self._runners: dict[Path, Runner] = {}
+        self._memory: dict[tuple[Path, RunRequest], Evidence] = {}
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Verifier:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the warm server and remove everything temporary."""
+        for runner in self._runners.values():
+            runner.close()
+        self._runners.clear()
+
+    def evidence(self, path: Path, text: str) -> Evidence:
+        """Run a text once and return what was recorded.
+
+        Raises:
+            VerifyError: nothing can be run: no usable interpreter, device or sandbox.
+        """
+        return self._run(path, RunRequest(text))
+
+    def judge(self, path: Path, before: str, after: str, *, claims: frozenset[int] | None = None) -> Verdict:
+        """Run both texts of the script at `path` and return the verdict.
+
+        `claims` are the lines, in `before`, of the queries that the rewrite promises to repair; without it, every
+        query that gave nothing must be repaired.
+        """
+        started = time.monotonic()
+        try:
+            status, reason, findings, evidence = self._judge(path, before, after, claims)
+        except VerifyError as error:
+            status, reason, findings, evidence = VerdictStatus.NOT_RUN, str(error), Findings(), None
+        runner = self._runners.get(self._root(path))
+        hello = runner.hello if runner is not None else {}
+        dtypes = [change.after.dtype for change in findings.changes if change.after.dtype]
+        return Verdict(
+            status=status,
+            reason=reason,
+            changes=tuple(findings.changes),
+            still_none=tuple(findings.still_none),
+            notes=tuple(dict.fromkeys(findings.notes)),
+            device=_device(evidence),
+            tensorflow_version=str(hello.get("tensorflow", "")),
+            python_version=str(hello.get("python", "")),
+            tolerance=tolerance(*dtypes) if dtypes else 0.0,
+            sandbox=runner.walls_line if runner is not None else "",
+            seconds=time.monotonic() - started,
+        )
+
+    def _judge(
+        self, path: Path, before: str, after: str, claims: frozenset[int] | None
+    ) -> tuple[VerdictStatus, str, Findings, Evidence | None]:
+        old = self._run(path, RunRequest(before))
+        if not old.queries and old.end.reason != "raised":
+            return VerdictStatus.NOT_RUN, _nothing_reached(old, self.options), Findings(), old
+        new = self._run(path, RunRequest(after, oracle=True))
+        native = Comparison(before, after, old, new, claims)
+        findings = native.findings
+        self._compare(path, native)
+        graphs = any(query.symbolic for query in (*old.queries, *new.queries)) or _needs_eager(native)
+        if graphs and not findings.problems:
+            self._compare_eagerly(path, native)
+        for evidence, name in ((old, "before"), (new, "after")):
+            if evidence.end.reason == "timeout" and evidence.queries:
+                findings.notes.append(f"the run {name} {evidence.end.describe()}; what it reached until then counts")
+            findings.notes.extend(evidence.notes)
+        status, reason = _conclude(native, claims)
+        return status, reason, findings, new
+
+    def _compare(self, path: Path, comparison: Comparison) -> None:
+        """Judge the new gradients, then compare everything else with the help of a counter-run."""
+        findings = comparison.findings
+        comparison.judge_after_end()
+        comparison.judge_new()
+        mask = comparison.mask()
+        counter = comparison.after
+        if mask and not findings.problems:
+            frozen = tuple((key, tuple(tuple(hidden) for hidden in masks)) for key, masks in sorted(mask.items()))
+            counter = self._run(path, RunRequest(comparison.after_text, eager=comparison.eager, mask=frozen))
+        problems = comparison.judge_rest(counter, frozenset())
+        if problems:
+            # Before a script is blamed for a difference: does it say the same twice?
+            request = RunRequest(comparison.before_text, eager=comparison.eager, again=True)
+            again = self._run(path, request)
+            noisy = noisy_lines(comparison.before, again)
+            unsteady = Comparison(
+                comparison.before_text, comparison.before_text, comparison.before, again, None
+            ).judge_rest(again, noisy)
+            if noisy or unsteady:
+                problems = comparison.judge_rest(counter, noisy)
+            if problems and unsteady:
+                problems = [f"two runs of the script before differ already ({unsteady[0]}), so nothing can be compared"]
+        findings.problems += problems
+        if not findings.problems:
+            self._look_for_leaks(path, comparison)
+
+    def _look_for_leaks(self, path: Path, comparison: Comparison) -> None:
+        """Disturb the numbers that leave TensorFlow on the way from a repaired source, and see if the target moves."""
+        from tapefix.verify.leaks import leak_problem, leaving
+
+        for before, pair in comparison.repaired():
+            numbers = leaving(before, pair)
+            if not numbers:
+                continue
+            request = RunRequest(
+                comparison.after_text, oracle=True, eager=comparison.eager, disturb=tuple(sorted(numbers))
+            )
+            problem = leak_problem(pair, numbers, self._run(path, request))
+            if problem:
+                comparison.findings.problems.append(problem)
+                return
+
+    def _compare_eagerly(self, path: Path, native: Comparison) -> None:
+        """Compare once more with every graph run eagerly: for the values, which a graph does not show."""
+        old = self._run(path, RunRequest(native.before_text, eager=True))
+        new = self._run(path, RunRequest(native.after_text, oracle=True, eager=True))
+        eager = Comparison(native.before_text, native.after_text, old, new, native.claims, eager=True)
+        self._compare(path, eager)
+        native.findings.problems += eager.findings.problems
+        native.findings.notes.append("a query inside a graph: its values come from a run with graphs executed eagerly")
+        by_place = {(change.after_line, change.source): change for change in eager.findings.changes}
+        from dataclasses import replace
+
+        for number, change in enumerate(native.findings.changes):
+            other = by_place.get((change.after_line, change.source))
+            if other is not None and other.after.state == "gradient":
+                native.findings.changes[number] = replace(change, after=other.after, check=other.check)
+
+    def _root(self, path: Path) -> Path:
+        path = Path(path).resolve()
+        return self.project if path.is_relative_to(self.project) else path.parent
+
+    def _run(self, path: Path, request: RunRequest) -> Evidence:
+        path = Path(path).resolve()
+        key = (path, request)
+        if key not in self._memory:
+            root = self._root(path)
+            if root not in self._runners:
+                self._runners[root] = Runner(self.options, root)
+            evidence = self._runners[root].run(path, request)
+            if evidence.end.reason == "device":
+                raise DeviceError(
+                    f"device {self.options.device} was asked for, but TensorFlow found only {evidence.end.message}"
+                )
+            if evidence.end.reason == "recorder":
+                raise VerifyError(f"the run could not be recorded: {evidence.end.message.strip().splitlines()[-1]}")
+            self._memory[key] = evidence
+        return self._memory[key]
+
+
+def _device(evidence: Evidence | None) -> str:
+    if evidence is None:
+        return ""
+    used = {
+        value["device"] for query in evidence.queries for value in (*query.targets, *query.answers) if "device" in value
+    }
+    named = [device for device in evidence.devices if device.split(" ")[0] in used]
+    return ", ".join(named or sorted(used) or evidence.devices[-1:])
+
+
+def _needs_eager(comparison: Comparison) -> bool:
+    """Whether a path leads through a compiled function, which only an eager run shows from the inside."""
+    return any(
+        "Call" in str(pair.answer.get("check", {}).get("unchecked", ""))
+        or str(pair.answer.get("check", {}).get("unchecked", "")) in ("While", "StatelessWhile", "If", "StatelessIf", "Case")
+        for _, pair in comparison.repaired()
+    )
+
+
+def _nothing_reached(evidence: Evidence, options: RunOptions) -> str:
+    if evidence.end.reason in ("timeout", "memory", "output", "processes", "killed"):
+        return f"no query was reached: the run {evidence.end.describe()}"
+    if evidence.end.reason == "exit" and evidence.end.code != "0":
+        return f"no query was reached: the run {evidence.end.describe()}"
+    if not evidence.sites:
+        return "no query was reached: the file asks no tape for a gradient"
+    if options.run is not None:
+        return f"no query was reached: `--run {options.run!r}` does not lead to one in this file"
+    return (
+        "no query was reached: the file defines functions and nothing calls them; "
+        'name a script or module that does with `--run "script.py arguments"`'
+    )
+
+
+def _conclude(comparison: Comparison, claims: frozenset[int] | None) -> tuple[VerdictStatus, str]:
+    findings = comparison.findings
+    if findings.problems:
+        return VerdictStatus.REJECTED, findings.problems[0]
+    repaired = comparison.repaired()
+    if not repaired:
+        if claims == frozenset() and not any(match.before.broken and comparison.claimed(match.before.query) for match in comparison.matches):
+            return VerdictStatus.VERIFIED, "no gradient was missing; all values unchanged"
+        if not comparison.before.queries:
+            return VerdictStatus.NOT_RUN, f"no query was reached: the run before {comparison.before.end.describe()}, and so does the run after"
+        return VerdictStatus.REJECTED, "the run before gave every gradient already: nothing to repair"
+    if claims:
+        missing = _unmet(comparison, claims)
+        if missing:
+            return VerdictStatus.REJECTED, missing
+    count = len({pair.channel for _, pair in repaired})
+    unchecked = sorted({str(c.check.unchecked) for c in findings.changes if c.repaired and c.check and c.check.unchecked})
+    word = "gradient is" if count == 1 else "gradients are"
+    reason = f"{count} {word} there that {'was' if count == 1 else 'were'} not, and every other value is unchanged"
+    if unchecked:
+        reason += f"; not checked against differences: {', '.join(unchecked)}"
+    return VerdictStatus.VERIFIED, reason
+
+
+def _unmet(comparison: Comparison, claims: frozenset[int]) -> str:
+    """Say which claimed query the runs say nothing about."""
+    for line in sorted(claims):
+        sites = [site for site in comparison.before.sites if site.line <= line <= site.end_line]
+        if not sites:
+            continue
+        start = sites[0].line
+        reached = any(query.line == start for query in comparison.before.queries)
+        fresh = any(comparison.lines.related(start, pair.query.line) for pair in comparison.unreached)
+        if not reached and not fresh:
+            return f"the query at line {start} was not reached, so nothing shows that it is repaired"
+    return ""
