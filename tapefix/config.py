@@ -43,25 +43,25 @@ class Config:
 
 
 def find_config(start: Path, cache: dict[Path, Config] | None = None) -> Config:
-    """The settings for a file or folder: those of the nearest `pyproject.toml` upwards that has any.
+    """The settings for a folder: those of the nearest `pyproject.toml` upwards that has any.
 
     Raises:
         ConfigError: the file is no TOML, or holds what tapefix does not know.
     """
     cache = {} if cache is None else cache
     start = start.absolute()
-    folders = (start, *start.parents)
-    if start in cache:
-        return cache[start]
+    missing = []
     found = Config()
-    for folder in folders:
-        path = folder / FILE
-        if path.is_file():
-            table = _table(path)
-            if table is not None:
-                found = _parse(table, folder)
-                break
-    cache[start] = found
+    for folder in (start, *start.parents):
+        if folder in cache:
+            found = cache[folder]
+            break
+        missing.append(folder)
+        table = _table(folder / FILE) if (folder / FILE).is_file() else None
+        if table is not None:
+            found = _parse(table, folder)
+            break
+    cache.update(dict.fromkeys(missing, found))
     return found
 
 

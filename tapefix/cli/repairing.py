@@ -1,0 +1,148 @@
+"""The repair of many files, one after the other: judged, shown, and written where that was asked for."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tapefix.cli.asking import Chooser, Quit
+from tapefix.cli.inputs import Inputs, Pending
+from tapefix.cli.progress import Progress
+from tapefix.cli.reading import contained, failed
+from tapefix.cli.verifying import RunSettings, Verifiers
+from tapefix.report.lines import is_terminal
+from tapefix.report.reporters import make_reporter, write_bytes
+from tapefix.report.results import FileResult
+from tapefix.source.errors import SourceError
+from tapefix.source.text import SourceText
+from tapefix.source.undoing import Backup, undo_root
+from tapefix.source.writing import check_output
+
+if TYPE_CHECKING:
+    from tapefix.proof import Proof
+    from tapefix.verify import Verifier
+
+
+class Repairing:
+    """One `tapefix fix`."""
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        settings: RunSettings | None,
+        *,
+        output_format: str,
+        write: bool,
+        interactive: bool,
+        unsafe: bool | None,
+    ) -> None:
+        self._inputs = inputs
+        self._settings = settings
+        self._write = write
+        self._interactive = interactive
+        self._unsafe = unsafe
+        self._quit = Quit()
+        self._backups: dict[Path, Backup] = {}
+        self._stdin_to_stdout = write and inputs.paths == ["-"]
+        self._reporter = make_reporter(output_format, "fix", text_on_stdout=self._stdin_to_stdout)
+
+    def run(self) -> int:
+        """Repair everything that was asked for, and return the exit code."""
+        pending = self._inputs.pending()
+        with Verifiers(self._settings or RunSettings()) as verifiers, Progress(len(pending)) as progress:
+            for file in pending:
+                progress.step(file.name)
+                result = self._file(file, verifiers, progress)
+                progress.pause()
+                self._reporter.add(result)
+        for result in failed(self._inputs.errors):
+            self._reporter.add(result)
+        self._reporter.finish(self._closing())
+        return self._reporter.totals.exit_code()
+
+    def _file(self, file: Pending, verifiers: Verifiers, progress: Progress) -> FileResult:
+        from tapefix.engine import check
+        from tapefix.registry import load_rules
+        from tapefix.suppressions import Watched, visible
+
+        source = None
+        try:
+            source = file.source()
+            text = source.text
+            rules = self._inputs.rules(file)
+            found = contained(source, lambda: check(text, rules))
+            shown, notices = visible(found, text, rules, load_rules())
+            if not shown:
+                return self._pass_on(FileResult(file.name, source, notices=notices))
+            progress.step(f"{file.name}: running before and after" if self._settings else file.name, slow=True)
+            progress.pause() if self._interactive else None
+            proof = self._prove(file, source, Watched(rules), verifiers)
+        except SourceError as error:
+            return FileResult(file.name, source, error)
+        result = FileResult(file.name, source, findings=proof.remaining, notices=notices, proof=proof)
+        if self._stdin_to_stdout:
+            return self._pass_on(result)
+        if self._wants_writing(result):
+            progress.pause()
+            return self._written(file, result)
+        return result
+
+    def _prove(self, file: Pending, source: SourceText, watched: object, verifiers: Verifiers) -> Proof:
+        from tapefix.proof import prove
+        from tapefix.suppressions import Watched
+
+        assert isinstance(watched, Watched)
+        unsafe = file.config.unsafe if self._unsafe is None else self._unsafe
+        chooser = Chooser(source, watched, self._quit) if self._interactive else None
+        verifier: Verifier | None = None
+        if self._settings is not None:
+            verifier = verifiers.get(file.path, file.config)
+        path = file.path.absolute()
+        return contained(
+            source,
+            lambda: prove(path, source.text, watched.rules, verifier=verifier, unsafe=unsafe, accept=chooser),
+        )
+
+    def _wants_writing(self, result: FileResult) -> bool:
+        assert result.proof is not None and result.source is not None
+        if result.proof.after == result.source.text:
+            return False
+        if self._write or not self._interactive or not is_terminal(sys.stdin):
+            return self._write
+        sys.stderr.write(f"Write {result.name}? [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def _written(self, file: Pending, result: FileResult) -> FileResult:
+        assert result.proof is not None and result.source is not None
+        rules = [judged.finding.code for judged in result.proof.judged if judged.kept]
+        try:
+            data = check_output(result.source.with_text(result.proof.after), rules)
+            root = undo_root(file.path)
+            backup = self._backups.setdefault(root, Backup(root))
+            backup.write(file.path, result.source.data, data, file.name)
+        except SourceError as error:
+            return replace(result, error=error)
+        return replace(result, written=True)
+
+    def _pass_on(self, result: FileResult) -> FileResult:
+        """With `fix - --write`, the text itself goes to stdout, changed or not."""
+        if not self._stdin_to_stdout or result.source is None:
+            return result
+        after = result.source.text if result.proof is None else result.proof.after
+        codes = [judged.finding.code for judged in result.proof.judged if judged.kept] if result.proof else []
+        unchanged = after == result.source.text
+        try:
+            write_bytes(result.source.data if unchanged else check_output(result.source.with_text(after), codes))
+        except SourceError as error:
+            return replace(result, error=error)
+        return replace(result, written=not unchanged)
+
+    def _closing(self) -> str:
+        totals = self._reporter.totals
+        good = totals.outcomes.get("verified", 0) + totals.outcomes.get("not verified", 0)
+        if self._write or totals.written:
+            return f"{totals.written} of {totals.files} file{'s' * (totals.files != 1)} written."
+        return "Nothing was written: --write does." if good else ""

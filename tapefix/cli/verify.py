@@ -1,0 +1,64 @@
+"""`tapefix verify`: run any two texts, and say whether the second one repairs the first."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tapefix.cli.guard import fail, guarded
+from tapefix.cli.options import Device, Format, Memory, OutputFormat, Python, Run, Samples, SandboxLevel, Timeout
+
+if TYPE_CHECKING:
+    from tapefix.source.text import SourceText
+
+
+@guarded
+def verify(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="The file as it was, or - for stdin.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The file as it is to be, or - for stdin.")],
+    output_format: Format = OutputFormat.TEXT,
+    run: Run = None,
+    python: Python = None,
+    samples: Samples = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    device: Device = None,
+    sandbox: SandboxLevel = None,
+) -> int:
+    """Run a file before and after a change, and judge the change."""
+    from tapefix.cli.progress import Progress
+    from tapefix.cli.verifying import RunSettings, Verifiers
+    from tapefix.config import find_config
+    from tapefix.report import data, github
+    from tapefix.report.lines import show
+    from tapefix.report.verdicts import verdict_lines
+    from tapefix.source.parsing import parse
+
+    if before == after == "-":
+        fail("only one of BEFORE and AFTER can come from stdin")
+    texts = [_read(name) for name in (before, after)]
+    for text in texts:
+        parse(text)
+    path = Path(after if before == "-" else before).absolute()
+    settings = RunSettings(python, samples, timeout, memory, device, sandbox.value if sandbox else None, run)
+    with Verifiers(settings) as verifiers, Progress(1) as progress:
+        progress.step("running before and after", slow=True)
+        verdict = verifiers.get(path, find_config(path.parent)).judge(path, texts[0].text, texts[1].text)
+    if output_format is OutputFormat.JSON:
+        sys.stdout.write(data.document("verify", before=before, after=after, verdict=verdict.to_json()))
+    elif output_format is OutputFormat.GITHUB:
+        sys.stdout.write(github.verdict_annotation(verdict, after))
+    else:
+        show(verdict_lines(verdict), sys.stdout)
+    return 0 if verdict.status.value == "verified" else 1
+
+
+def _read(name: str) -> SourceText:
+    from tapefix.source.text import SourceText
+
+    if name == "-":
+        return SourceText.from_bytes(sys.stdin.buffer.read(), "<stdin>")
+    return SourceText.read(Path(name))

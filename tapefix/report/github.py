@@ -1,0 +1,62 @@
+"""GitHub's workflow commands: findings as annotations on the lines of a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tapefix.finding import Finding
+from tapefix.report.findings import help_text
+from tapefix.source.errors import SourceError
+from tapefix.suppressions import Notice
+
+if TYPE_CHECKING:
+    from tapefix.verify.verdict import Verdict
+
+
+def finding_annotation(finding: Finding, name: str) -> str:
+    """One finding as a warning."""
+    place = finding.range
+    properties = {"file": name, "line": str(place.line), "col": str(place.column + 1), "endLine": str(place.end_line)}
+    # Columns of different lines make GitHub refuse the annotation.
+    if place.end_line == place.line:
+        properties["endColumn"] = str(max(place.end_column, place.column + 1))
+    properties["title"] = f"{finding.code} {finding.name}"
+    advice = help_text(finding)
+    return _command("warning", properties, finding.message + (f"\n{advice}" if advice else ""))
+
+
+def notice_annotation(notice: Notice, name: str) -> str:
+    """What there is to say about a comment of ours, as a notice."""
+    properties = {"file": name, "line": str(notice.line), "col": str(notice.column + 1), "title": "tapefix"}
+    return _command("notice", properties, notice.message)
+
+
+def error_annotation(error: SourceError) -> str:
+    """A file that is left out, as an error."""
+    properties = {"file": str(error.path)}
+    if error.line is not None:
+        properties["line"] = str(error.line)
+        if error.column is not None:
+            properties["col"] = str(error.column + 1)
+    return _command("error", {**properties, "title": "tapefix"}, error.message)
+
+
+def verdict_annotation(verdict: Verdict, name: str) -> str:
+    """A verdict on a whole file."""
+    status = verdict.status.value
+    kind = {"verified": "notice", "rejected": "error"}.get(status, "warning")
+    message = f"{status}: {verdict.reason}" if verdict.reason else status
+    return _command(kind, {"file": name, "title": f"tapefix: {status}"}, message)
+
+
+def _command(kind: str, properties: dict[str, str], message: str) -> str:
+    listed = ",".join(f"{key}={_escape_property(value)}" for key, value in properties.items())
+    return f"::{kind} {listed}::{_escape(message)}\n"
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escape_property(text: str) -> str:
+    return _escape(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,203 @@
+"""The three ways to show what a command found out: text, JSON, GitHub annotations."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+from tapefix.report import data, github
+from tapefix.report.findings import error_lines, finding_lines, notice_lines
+from tapefix.report.lines import Line, in_colour, is_terminal, show
+from tapefix.report.results import FileResult, Totals, status_of
+from tapefix.report.verdicts import verdict_lines
+
+FORMATS = ("text", "json", "github")
+
+
+class Reporter(ABC):
+    """Shows results as they come."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        self.totals = Totals()
+
+    def add(self, result: FileResult) -> None:
+        """Count and show a file."""
+        self.totals.add(result)
+        self.show(result)
+
+    @abstractmethod
+    def show(self, result: FileResult) -> None:
+        """Show a file."""
+
+    @abstractmethod
+    def finish(self, closing: str = "") -> None:
+        """Show what the whole came to; `closing` says what to do next."""
+
+
+class TextReporter(Reporter):
+    """For people. A diff goes to stdout; where that is no terminal, everything else goes to stderr."""
+
+    def __init__(self, command: str, *, text_on_stdout: bool = False) -> None:
+        super().__init__(command)
+        piped = command == "fix" and not is_terminal(sys.stdout)
+        self.talk = sys.stderr if piped or text_on_stdout else sys.stdout
+        self.quiet = text_on_stdout
+
+    def show(self, result: FileResult) -> None:
+        """Show a file."""
+        if result.error is not None:
+            # Together with the findings on a terminal, but never in between what a program reads.
+            show(error_lines(result.error, result.source), sys.stderr if self.talk is sys.stdout else self.talk)
+        for notice in result.notices:
+            show(notice_lines(notice, result.name), self.talk)
+        if result.proof is not None and result.proof.judged:
+            if not self.quiet:
+                self._diff(result)
+            show(_repair_lines(result), self.talk)
+        if result.source is not None:
+            text = result.source.text if result.proof is None else result.proof.proposed
+            source = result.source.with_text(text)
+            for finding in result.findings:
+                show(finding_lines(finding, source), self.talk)
+
+    def finish(self, closing: str = "") -> None:
+        """Show what the whole came to."""
+        show(_summary_lines(self.command, self.totals, closing), self.talk)
+
+    def _diff(self, result: FileResult) -> None:
+        diff = result.diff
+        if not diff or result.source is None:
+            return
+        if in_colour(sys.stdout):
+            from tapefix.report.diff import show_diff
+
+            mark = "\ufeff" if result.source.bom else ""
+            show_diff(diff, sys.stdout, mark + result.source.text, mark + result.shown_text)
+        else:
+            from tapefix.source.diffs import patch_bytes
+
+            write_bytes(patch_bytes(diff, result.source.encoding))
+
+
+class JsonReporter(Reporter):
+    """For programs, as `schema-1.json` says."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(command)
+        self.files: list[dict[str, Any]] = []
+
+    def show(self, result: FileResult) -> None:
+        """Keep a file; the document is written at the end."""
+        text = result.source.text if result.source is not None else ""
+        proof = result.proof
+        entry: dict[str, Any] = {
+            "path": result.name,
+            "error": None if result.error is None else data.error_data(result.error),
+            "findings": [data.finding_data(f, text if proof is None else proof.proposed) for f in result.findings],
+            "notices": [data.notice_data(notice) for notice in result.notices],
+        }
+        if self.command == "fix":
+            entry["repair"] = None
+            if proof is not None and proof.judged:
+                entry["repair"] = {
+                    "diff": result.diff,
+                    "written": result.written,
+                    "rewrites": [data.judged_data(judged, status_of(judged)) for judged in proof.judged],
+                    "verdict": data.verdict_data(proof.verdict),
+                }
+        self.files.append(entry)
+
+    def finish(self, closing: str = "") -> None:
+        """Write the document."""
+        totals = self.totals
+        names = ("files", "findings", "fixable", "notices", "errors")
+        summary = {name: getattr(totals, name) for name in names}
+        if self.command == "fix":
+            summary |= {"rewrites": totals.rewrites, "written": totals.written}
+            for status in ("verified", "rejected", "not run"):
+                summary[status.replace(" ", "_")] = totals.outcomes.get(status, 0)
+        sys.stdout.write(data.document(self.command, files=self.files, summary=summary))
+
+
+class GithubReporter(Reporter):
+    """For the log of a GitHub workflow."""
+
+    def show(self, result: FileResult) -> None:
+        """Write the annotations of a file."""
+        write = sys.stdout.write
+        if result.error is not None:
+            write(github.error_annotation(result.error))
+        for judged in result.proof.judged if result.proof is not None and not result.written else ():
+            write(github.finding_annotation(judged.finding, result.name))
+        for finding in result.findings:
+            write(github.finding_annotation(finding, result.name))
+        for notice in result.notices:
+            write(github.notice_annotation(notice, result.name))
+
+    def finish(self, closing: str = "") -> None:
+        """Say what the whole came to, in the log's own text."""
+        show(_summary_lines(self.command, self.totals, closing), sys.stderr)
+
+
+def make_reporter(output_format: str, command: str, *, text_on_stdout: bool = False) -> Reporter:
+    """The reporter for `--output-format`."""
+    if output_format == "json":
+        return JsonReporter(command)
+    if output_format == "github":
+        return GithubReporter(command)
+    return TextReporter(command, text_on_stdout=text_on_stdout)
+
+
+def write_bytes(content: bytes) -> None:
+    """Write bytes to stdout, line ends and encoding as they are."""
+    sys.stdout.flush()
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(content.decode("utf-8", "replace"))
+    else:
+        buffer.write(content)
+        buffer.flush()
+
+
+def _repair_lines(result: FileResult) -> Iterator[Line]:
+    proof = result.proof
+    assert proof is not None
+    if proof.verdict is not None:
+        yield from verdict_lines(proof.verdict, result.name)
+    for judged in proof.judged:
+        finding = judged.finding
+        status = status_of(judged)
+        title = finding.rewrite.title if finding.rewrite is not None else finding.message
+        what = f" line {finding.range.line}: {title} "
+        style = {"verified": "good", "rejected": "bad"}.get(status, "unsure")
+        reason = ""
+        if not judged.kept and judged.verdict is not None and judged.verdict is not proof.verdict:
+            reason = f": {judged.verdict.reason}" if judged.verdict.reason else ""
+        outcome = status if judged.kept or status == "not run" else f"{status}, left out"
+        yield (("  ", ""), (finding.code, "code"), (what, ""), (f"[{outcome}]", style), (reason, ""))
+    if result.written:
+        yield ((f"{result.name}: ", "place"), ("written", "good"), ("; `tapefix undo` takes it back", "dim"))
+
+
+def _summary_lines(command: str, totals: Totals, closing: str) -> Iterator[Line]:
+    parts = []
+    if totals.rewrites:
+        counted = ", ".join(f"{count} {status}" for status, count in sorted(totals.outcomes.items(), reverse=True))
+        parts.append(f"{_count(totals.rewrites, 'rewrite')} ({counted})")
+    if totals.findings or command == "check":
+        remaining = " left" if command == "fix" else ""
+        fixable = f", {totals.fixable} with a rewrite" if command == "check" and totals.findings else ""
+        parts.append(f"{_count(totals.findings, 'finding')}{remaining}{fixable}")
+    if totals.errors:
+        parts.append(f"{_count(totals.errors, 'file')} could not be processed")
+    if not parts:
+        parts.append("nothing to repair")
+    style = "bad" if totals.errors else "strong"
+    yield (("; ".join(parts) + ".", style), (f" {closing}" if closing else "", ""))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
