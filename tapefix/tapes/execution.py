@@ -6,14 +6,14 @@ import sys
 
 import libcst as cst
 
+from tapefix.tapes.roots import Roots
 from tapefix.tapes.state import ExhaustedError
-from tapefix.tapes.statements import Statements
 from tapefix.tapes.values import Value
 
 _RECURSION_LIMIT = 20_000
 
 
-class Execution(Statements):
+class Execution(Roots):
     """Executes the module, then every function that nothing in it calls."""
 
     def __init__(self, module: cst.Module) -> None:

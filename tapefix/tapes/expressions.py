@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import libcst as cst
 
-from tapefix.tapes.calls import Calls
-from tapefix.tapes.inference import binary_result
+from tapefix.tapes.assignment import Assignment
 from tapefix.tapes.state import truth
 from tapefix.tapes.values import NO_CONSTANT, Definition, Dtype, Frame, Kind, Operation, Value
 
+_CONTAINERS = (Kind.UNKNOWN, Kind.VARIABLES, Kind.MAPPING)
+"""What hands out the same object for the same index, as a tensor or an array does not."""
 _Node = TypeVar("_Node", bound=cst.BaseExpression)
 
 
-class Expressions(Calls):
+class Expressions(Assignment):
     """Evaluates expressions to values."""
 
     def __init__(self, module: cst.Module) -> None:
@@ -79,15 +80,6 @@ class Expressions(Calls):
     def _binary(self, node: cst.BinaryOperation) -> Value:
         left, right = self.evaluate(node.left), self.evaluate(node.right)
         return self.binary(node, type(node.operator).__name__, left, right)
-
-    def binary(self, node: cst.CSTNode, operator: str, left: Value, right: Value) -> Value:
-        """The value of `left operator right`; `operator` is the name of the LibCST class."""
-        if operator == "Add" and left.elements is not None and right.elements is not None:
-            return self.sequence(node, [*left.elements, *right.elements])
-        if operator == "Multiply" and left.elements is not None and isinstance(right.constant, int):
-            return self.sequence(node, left.elements * min(right.constant, 4))
-        kind, dtype = binary_result(operator, left, right)
-        return self.make(kind, Operation.BINARY, node, name=operator, inputs=(left, right), dtype=dtype)
 
     def _unary(self, node: cst.UnaryOperation) -> Value:
         operand = self.evaluate(node.expression)
@@ -200,7 +192,7 @@ class Expressions(Calls):
             kind = Kind.TENSOR
         elif receiver.operation is Operation.ATTRIBUTE and receiver.name == "layers":
             kind = Kind.LAYER
-        return self.make(
+        made = self.make(
             kind,
             Operation.SUBSCRIPT,
             node,
@@ -210,6 +202,10 @@ class Expressions(Calls):
             receiver=receiver,
             trainable=trainable,
         )
+        if single is not None and single.constant is not NO_CONSTANT and receiver.kind in _CONTAINERS:
+            # `weights[0]` twice is one object.
+            receiver.attributes[f"[{single.constant!r}]"] = made
+        return made
 
     def _item(self, receiver: Value, index: Value | None) -> Value | None:
         if index is None:
@@ -220,10 +216,8 @@ class Expressions(Calls):
             if isinstance(index.constant, int) and -len(receiver.elements) <= index.constant < len(receiver.elements):
                 return receiver.elements[index.constant]
             return self.join(None, receiver.elements)
-        if index.constant is not NO_CONSTANT and receiver.kind in (Kind.UNKNOWN, Kind.VARIABLES, Kind.MAPPING):
-            # `weights[0]` twice is one object.
-            key = f"[{index.constant!r}]"
-            return receiver.attributes.get(key)
+        if index.constant is not NO_CONSTANT and receiver.kind in _CONTAINERS:
+            return receiver.attributes.get(f"[{index.constant!r}]")
         return None
 
     def _display(self, node: cst.Tuple | cst.List | cst.Set) -> Value:
@@ -317,102 +311,3 @@ class Expressions(Calls):
                 self._clause(clause.inner_for_in, produce, produced)
             else:
                 produced.append(produce())
-
-    # Iteration and assignment
-
-    def items_of(self, source: Value) -> list[Value] | None:
-        """The elements of an iterable, when they are known."""
-        return list(source.elements) if source.elements is not None else None
-
-    def element(self, target: cst.BaseExpression, source: Value) -> Value:
-        """One element of an iterable whose elements are not known one by one."""
-        kind, dtype, trainable = Kind.UNKNOWN, Dtype.UNKNOWN, None
-        if source.kind in (Kind.TENSOR, Kind.VARIABLE, Kind.DATASET):
-            kind, dtype = Kind.TENSOR, source.dtype
-        elif source.kind is Kind.NDARRAY:
-            kind, dtype = Kind.NDARRAY, source.dtype
-        elif source.kind is Kind.VARIABLES:
-            kind, dtype, trainable = Kind.VARIABLE, Dtype.FLOATING, source.trainable
-        elif source.name == "builtins.range":
-            kind, dtype = Kind.SCALAR, Dtype.INTEGER
-        elif source.operation is Operation.ATTRIBUTE and source.name == "layers":
-            kind = Kind.LAYER
-        return self.make(
-            kind,
-            Operation.ITERATION,
-            target,
-            inputs=(source,),
-            dtype=dtype,
-            trainable=trainable,
-            receiver=source,
-            precise_dtype=source.precise_dtype if kind is not Kind.UNKNOWN else "",
-        )
-
-    def assign(self, target: cst.BaseExpression, value: Value) -> None:
-        """Bind a target: a name, an attribute, an item, or a tuple of such."""
-        if isinstance(target, cst.Name):
-            self.bind(target.value, value)
-            self.seen(target, value)
-        elif isinstance(target, (cst.Tuple, cst.List)):
-            self._unpack(target.elements, value)
-        elif isinstance(target, cst.Attribute):
-            receiver = self.evaluate(target.value)
-            self.set_attribute(receiver, target.attr.value, value)
-        elif isinstance(target, cst.Subscript):
-            self._store(target, value)
-
-    def _unpack(self, targets: Sequence[cst.BaseElement], value: Value) -> None:
-        starred = next((i for i, part in enumerate(targets) if isinstance(part, cst.StarredElement)), None)
-        elements = value.elements
-        if elements is not None and starred is None and len(elements) == len(targets):
-            for part, element in zip(targets, elements, strict=True):
-                self.assign(part.value, element)
-            return
-        for part in targets:
-            self.assign(part.value, self.element(part.value, value))
-
-    def _store(self, target: cst.Subscript, value: Value) -> None:
-        receiver = self.evaluate(target.value)
-        index: Value | None = None
-        for part in target.slice:
-            if isinstance(part.slice, cst.Index):
-                index = self.evaluate(part.slice.value)
-        if receiver.entries is not None and index is not None and index.constant is not NO_CONSTANT:
-            # Whoever gets the mapping later is given its entries as they are then.
-            receiver.entries[index.constant] = value
-            return
-        if receiver.elements is not None and index is not None and isinstance(index.constant, int):
-            if -len(receiver.elements) <= index.constant < len(receiver.elements):
-                receiver.elements[index.constant] = value
-            return
-        changed = self.make(
-            receiver.kind,
-            Operation.STORE,
-            target,
-            inputs=(receiver, value),
-            dtype=receiver.dtype,
-            receiver=receiver,
-        )
-        if isinstance(target.value, cst.Name):
-            self.bind(target.value.value, changed)
-
-    def augment(self, node: cst.AugAssign) -> None:
-        """`x += y`: rebinds `x`, as it does for tensors and numbers."""
-        operator = type(node.operator).__name__.replace("Assign", "")
-        left, right = self.evaluate(node.target), self.evaluate(node.value)
-        if left.elements is not None and operator == "Add":
-            left.elements.extend(right.elements if right.elements is not None else [right])
-            return
-        result = self.binary(node, operator, left, right)
-        if not isinstance(node.target, cst.Subscript):
-            self.assign(node.target, result)
-        else:
-            self._store(node.target, result)
-
-    def defaults(self, parameters: cst.Parameters) -> dict[str, Value]:
-        """The default values of a function's parameters."""
-        return {
-            parameter.name.value: self.evaluate(parameter.default)
-            for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
-            if parameter.default is not None
-        }
