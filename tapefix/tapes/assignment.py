@@ -16,8 +16,9 @@ class Assignment(Calls):
 
     def binary(self, node: cst.CSTNode, operator: str, left: Value, right: Value) -> Value:
         """The value of `left operator right`; `operator` is the name of the LibCST class."""
-        if operator == "Add" and left.elements is not None and right.elements is not None:
-            return self.sequence(node, [*left.elements, *right.elements])
+        listed = [_listed(left), _listed(right)]
+        if operator == "Add" and listed[0] is not None and listed[1] is not None:
+            return self.sequence(node, [*listed[0], *listed[1]])
         if operator == "Multiply" and left.elements is not None and isinstance(right.constant, int):
             return self.sequence(node, left.elements * min(right.constant, 4))
         kind, dtype = binary_result(operator, left, right)
@@ -88,6 +89,8 @@ class Assignment(Calls):
             if -len(receiver.elements) <= index.constant < len(receiver.elements):
                 receiver.elements[index.constant] = value
             return
+        if index is not None and index.constant is not NO_CONSTANT:
+            receiver.attributes.pop(f"[{index.constant!r}]", None)
         changed = self.make(
             receiver.kind,
             Operation.STORE,
@@ -119,3 +122,8 @@ class Assignment(Calls):
             for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
             if parameter.default is not None
         }
+
+
+def _listed(value: Value) -> list[Value] | None:
+    """The parts of a list; `model.trainable_variables` is one part."""
+    return [value] if value.kind is Kind.VARIABLES else value.elements

@@ -92,6 +92,13 @@ PROGRAMS = {
             loss = loss_fn(y, model(x, training=True))
         tape.gradient(loss, model.trainable_variables)  # ok
         """,
+    "the variables of two models": """
+        one = tf.keras.Sequential([tf.keras.layers.Dense(2)])
+        two = tf.keras.Sequential([tf.keras.layers.Dense(2)])
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(one(tf.ones((1, 2))))
+        tape.gradient(loss, one.trainable_variables + two.trainable_variables)  # ok, cut
+        """,
     "another model's variables": """
         one = tf.keras.Sequential([tf.keras.layers.Dense(2)])
         two = tf.keras.Sequential([tf.keras.layers.Dense(2)])
