@@ -165,8 +165,11 @@ def _dump(text: str) -> str:
 
 
 def is_repeatable(text: str) -> bool:
-    """Whether the text may be written twice: a name, its attributes and constant items, `.numpy()` of such."""
+    """Whether the text may be written twice: a name, its attributes and constant items, `.numpy()`, a comparison."""
     node = parsed(text)
+    if isinstance(node, ast.Tuple | ast.List | ast.Compare):
+        parts = [node.left, *node.comparators] if isinstance(node, ast.Compare) else node.elts
+        return all(is_repeatable(ast.unparse(part)) for part in parts)
     while node is not None:
         if isinstance(node, ast.Name | ast.Constant):
             return True

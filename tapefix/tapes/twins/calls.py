@@ -19,11 +19,13 @@ from dataclasses import dataclass, field, replace
 from tapefix.tapes.twins.arguments import (
     FLOATS,
     RECEIVER,
+    UNCHANGED,
     Argument,
     NoTwin,
     Slot,
     Twin,
     float_dtype,
+    is_number,
     is_repeatable,
     is_tight,
     parsed,
@@ -155,11 +157,15 @@ class Call:
 
     def _note(self) -> str:
         """What the result's dtype does not share with NumPy's."""
-        tensors = {argument.dtype for argument in self.operands() if argument.on_tape}
-        arrays = [a for a in self.operands() if not a.on_tape and a.kind != "unknown" and not a.is_number]
-        if any(a.dtype == "unknown" or {a.dtype} != tensors for a in arrays if not a.parts) and tensors != {"float64"}:
-            return _WIDENED
-        return ""
+        named = [argument for argument in map(self.given, self.row.arrays) if argument is not None]
+        leaves = [leaf for argument in self.operands() for leaf in _leaves(argument)]
+        tensors = {leaf.dtype for leaf in leaves if leaf.on_tape and leaf.dtype_class != "integer"}
+        # A number beside an array adapts to it; in a list it is float64, or whole, from the start.
+        weak = {id(argument) for argument in named if is_number(argument.constant)}
+        others = {
+            leaf.dtype for leaf in leaves if id(leaf) not in weak and not (leaf.on_tape and leaf.dtype in tensors)
+        }
+        return _WIDENED if others - tensors and tensors != {"float64"} else ""
 
 
 def _merged(template: list[str | Slot]) -> tuple[str | Slot, ...]:
@@ -170,6 +176,10 @@ def _merged(template: list[str | Slot]) -> tuple[str | Slot, ...]:
         elif piece != "":
             merged.append(piece)
     return tuple(merged)
+
+
+def _leaves(argument: Argument) -> list[Argument]:
+    return [leaf for part in argument.parts for leaf in _leaves(part)] if argument.parts else [argument]
 
 
 def _holds_tensor(argument: Argument, sequences: bool) -> bool:
@@ -255,6 +265,6 @@ def write(row: Row, arguments: Sequence[Argument], tf: str, method: bool = False
     if refusal is not None:
         return refusal
     twin = call.fill(row.write) if isinstance(row.write, str) else row.write(call)
-    if isinstance(twin, Twin) and not row.differentiable:
+    if isinstance(twin, Twin) and twin is not UNCHANGED and not row.differentiable:
         return replace(twin, differentiable=False)
     return twin

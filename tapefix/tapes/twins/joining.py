@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from tapefix.tapes.twins.arguments import Argument, NoTwin, Twin, float_dtype
@@ -68,6 +69,12 @@ def _scalar_type(dtype: str) -> list[Row]:
     )
 
 
+def _full_like(call: Call) -> Twin | NoTwin:
+    twin = call.fill("tnp.full_like({a}, {fill_value})")
+    # Of the first argument only the shape is read.
+    return replace(twin, differentiable=call["fill_value"].on_tape) if isinstance(twin, Twin) else twin
+
+
 def _full(call: Call) -> Twin | NoTwin:
     if call["fill_value"].rank != 0:
         return NoTwin("`tf.fill` wants one number, and the rank of the value is not known here")
@@ -107,8 +114,7 @@ def _rows() -> list[Row]:
             f"numpy.{name}", like, f"tf.{name}({{a}})", differentiable=False, dtypes=ANY, ignored="order subok"
         )
     full_like = "a, fill_value, dtype=None, order='K', subok=True, shape=None"
-    pattern = "tnp.full_like({a}, {fill_value})"
-    table += rows("numpy.full_like", full_like, pattern, ignored="order subok")
+    table += rows("numpy.full_like", full_like, _full_like, ignored="order subok")
     table += rows("numpy.full", "shape, fill_value, dtype=None, order='C'", _full, "fill_value")
     table += rows(
         "numpy.linspace",

@@ -126,7 +126,11 @@ def _rows() -> list[Row]:
         *rows("numpy.linalg.solve", "a, b", _solve),
         *rows("numpy.linalg.norm", "x, ord=None, axis=None, keepdims=False", _norm),
         *rows("numpy.linalg.vector_norm", "x, /, *, axis=None, keepdims=False, ord=2", _vector_norm),
-        *rows("numpy.linalg.matrix_norm", "x, /, *, keepdims=False, ord='fro'", "tf.norm({x}, axis=(-2, -1))"),
+        *rows(
+            "numpy.linalg.matrix_norm",
+            "x, /, *, keepdims=False, ord='fro'",
+            "tf.norm({x}, axis=(-2, -1)<, keepdims={keepdims}>)",
+        ),
         *rows("numpy.linalg.matrix_transpose", "x, /", "tf.linalg.matrix_transpose({x})"),
     ]
 

@@ -39,7 +39,7 @@ LIKE_FUNCTION: Final = (
 )
 """Methods that take what `numpy.<name>` takes after the array, in the same order."""
 
-SAME: Final = {"shape", "__len__"}
+SAME: Final = {"shape"}
 """What a tensor has under the same name, with the same meaning."""
 
 

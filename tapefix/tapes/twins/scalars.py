@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from tapefix.tapes.twins.arguments import NoTwin, Twin, is_number
-from tapefix.tapes.twins.calls import Call, Row, rows
+from tapefix.tapes.twins.arguments import UNCHANGED, NoTwin, Twin, is_number
+from tapefix.tapes.twins.calls import ANY, Call, Row, rows
 
 _MATH: Final = {
     "exp": "tf.exp",
@@ -64,6 +64,11 @@ def _float(call: Call) -> Twin | NoTwin:
     return call.fill("{x!}" if call["x"].kind == "tensor" else "tf.convert_to_tensor({x})")
 
 
+def _len(call: Call) -> Twin | NoTwin:
+    # A variable has no length of its own.
+    return UNCHANGED if call["x"].kind == "tensor" else call.fill("{x!}.shape[0]")
+
+
 def _rows() -> list[Row]:
     table: list[Row] = []
     for name, function in _MATH.items():
@@ -75,6 +80,7 @@ def _rows() -> list[Row]:
     table += rows("math.atan2", "y, x, /", _atan2)
     table += rows("math.hypot", "x, y, /", "tnp.hypot({x}, {y})", every=True)
     table += rows("float", "x, /", _float)
+    table += rows("len", "x, /", _len, dtypes=ANY, differentiable=False)
     return table
 
 
@@ -86,10 +92,8 @@ SAME: Final = {
     "max": "first, /, *rest",
     "min": "first, /, *rest",
     "pow": "base, exp",
-    "len": "x, /",
     "list": "x, /",
     "tuple": "x, /",
-    "reversed": "x, /",
 }
 """Builtins that work on tensors as they are, and pass the gradient."""
 

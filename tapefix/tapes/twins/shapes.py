@@ -72,6 +72,8 @@ def _pad(call: Call) -> Twin | NoTwin:
     pairs = [len(part.parts) == 2 for part in widths.parts]
     if pairs and all(pairs) and (len(pairs) > 1 or rank == 1):
         padding = "{pad_width}"
+    elif rank == 1 and len(widths.parts) == 2 and all(part.is_number for part in widths.parts):
+        padding = "[{pad_width}]"
     elif is_integer(widths.constant) and rank:
         padding = "[" + ", ".join(["[{pad_width}, {pad_width}]"] * rank) + "]"
     else:

@@ -45,6 +45,8 @@ def _known() -> Iterator[Known]:
         yield Known(name, "function", True)
     for name, reason in _REFUSED.items():
         yield Known(name, "function", False, False, reason)
+    for name in methods.SAME:
+        yield Known(f"ndarray.{name}", "attribute", True, False)
     for kind, table in (("method", METHODS), ("attribute", ATTRIBUTES)):
         for name, row in table.items():
             yield Known(f"ndarray.{name}", kind, True, row.differentiable)
@@ -52,7 +54,7 @@ def _known() -> Iterator[Known]:
         yield Known(f"ndarray.{name}", "method", False, False, reason)
     for operator in (*ARITHMETIC, "@", "[]"):
         yield Known(operator, "operator", True, operator != "//")
-    for operator in (*COMPARISONS, *LOGICAL):
+    for operator in (*COMPARISONS, *LOGICAL, "~"):
         yield Known(operator, "operator", True, False)
     yield Known("in", "operator", False, False, "tensors do not tell whether they hold a value")
 
