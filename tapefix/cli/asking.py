@@ -29,7 +29,7 @@ class Quit:
 
 
 class Chooser:
-    """Decides which rewrites are wanted. Each question is asked once, also when a later pass finds its rewrite again."""
+    """Decides which rewrites are wanted. Every question comes once, even when a later pass finds its rewrite again."""
 
     def __init__(self, source: SourceText, watched: Watched, quit_: Quit) -> None:
         self._source = source

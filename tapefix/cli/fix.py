@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -57,8 +56,6 @@ def fix(
         fail("with --write, `-` prints the repaired text, so it must be the only PATH")
     inputs = Inputs(paths, stdin_filename=stdin_filename, select=names(select), ignore=names(ignore))
     settings = RunSettings(python, samples, timeout, memory, device, sandbox.value if sandbox else None, run)
-    if interactive and output_format is not OutputFormat.TEXT and not sys.stdin:
-        fail("--interactive needs a stdin")
     repairing = Repairing(
         inputs,
         settings if verify else None,

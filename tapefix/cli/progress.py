@@ -17,7 +17,7 @@ _PATIENCE = 0.5
 
 
 class Progress:
-    """Counts steps. `step` announces the next one, `pause` makes room for output."""
+    """Counts steps. `step` announces the next one, `say` what takes long, `pause` makes room for output."""
 
     def __init__(self, total: int, *, wanted: bool = True) -> None:
         self._total = total
@@ -34,15 +34,19 @@ class Progress:
     ) -> None:
         self.pause()
 
-    def step(self, what: str, *, slow: bool = False) -> None:
-        """Say what comes now; `slow` shows the bar at once."""
+    def step(self, what: str) -> None:
+        """Say which of the steps comes now."""
         self._done += 1
-        if not self._wanted or not (slow or time.monotonic() - self._started > _PATIENCE):
+        if time.monotonic() - self._started > _PATIENCE:
+            self.say(what)
+
+    def say(self, what: str) -> None:
+        """Show the bar at once: what comes now takes long."""
+        if not self._wanted:
             return
         if self._bar is None:
             self._bar = self._make()
-        task = self._bar.task_ids[0]
-        self._bar.update(task, completed=self._done - 1, description=visible(what))
+        self._bar.update(self._bar.task_ids[0], completed=max(self._done - 1, 0), description=visible(what))
         self._bar.start()
 
     def pause(self) -> None:

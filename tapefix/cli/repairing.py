@@ -22,6 +22,7 @@ from tapefix.source.writing import check_output
 
 if TYPE_CHECKING:
     from tapefix.proof import Proof
+    from tapefix.suppressions import Watched
     from tapefix.verify import Verifier
 
 
@@ -76,8 +77,10 @@ class Repairing:
             shown, notices = visible(found, text, rules, load_rules())
             if not shown:
                 return self._pass_on(FileResult(file.name, source, notices=notices))
-            progress.step(f"{file.name}: running before and after" if self._settings else file.name, slow=True)
-            progress.pause() if self._interactive else None
+            if self._interactive:
+                progress.pause()
+            elif self._settings is not None:
+                progress.say(f"{file.name}: running before and after")
             proof = self._prove(file, source, Watched(rules), verifiers)
         except SourceError as error:
             return FileResult(file.name, source, error)
@@ -89,11 +92,9 @@ class Repairing:
             return self._written(file, result)
         return result
 
-    def _prove(self, file: Pending, source: SourceText, watched: object, verifiers: Verifiers) -> Proof:
+    def _prove(self, file: Pending, source: SourceText, watched: Watched, verifiers: Verifiers) -> Proof:
         from tapefix.proof import prove
-        from tapefix.suppressions import Watched
 
-        assert isinstance(watched, Watched)
         unsafe = file.config.unsafe if self._unsafe is None else self._unsafe
         chooser = Chooser(source, watched, self._quit) if self._interactive else None
         verifier: Verifier | None = None

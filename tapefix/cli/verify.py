@@ -45,7 +45,7 @@ def verify(
     path = Path(after if before == "-" else before).absolute()
     settings = RunSettings(python, samples, timeout, memory, device, sandbox.value if sandbox else None, run)
     with Verifiers(settings) as verifiers, Progress(1) as progress:
-        progress.step("running before and after", slow=True)
+        progress.say("running before and after")
         verdict = verifiers.get(path, find_config(path.parent)).judge(path, texts[0].text, texts[1].text)
     if output_format is OutputFormat.JSON:
         sys.stdout.write(data.document("verify", before=before, after=after, verdict=verdict.to_json()))

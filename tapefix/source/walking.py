@@ -41,8 +41,11 @@ def candidates(
         if key not in seen:
             seen.add(key)
             data = _read(name, on_error)
-            if data is not None and any(needle in data for needle in needles):
-                yield name, data
+            if data is not None:
+                for needle in needles:
+                    if needle in data:
+                        yield name, data
+                        break
 
 
 def walk(given: str, real: str, on_error: OnError, exclude: Patterns | None = None) -> Iterator[tuple[str, str]]:
