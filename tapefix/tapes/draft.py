@@ -71,9 +71,9 @@ class Draft:
         assert isinstance(call.func, cst.Attribute)
         self.replace(call, call.func.value)
 
-    def insert(self, offset: int, text: str) -> None:
+    def insert(self, offset: int, text: str, *, shared: bool = False) -> None:
         """Insert text at an offset."""
-        self._edit(offset, offset, text)
+        self._edit(offset, offset, text, shared=shared)
 
     def add_argument(self, call: cst.Call, text: str) -> None:
         """Add an argument at the end of a call; two rewrites that want the same one share it."""
@@ -148,11 +148,14 @@ class Draft:
         text = newline + "".join(f"{block.indent}{line}{newline}" for line in lines) + block.indent
         self._edit(head, start, text, shared=shared)
 
-    def insert_after(self, statement: cst.CSTNode, line: str, *, shared: bool = False) -> None:
-        """Put a statement on a line of its own behind another, indented like it."""
+    def insert_after(
+        self, statement: cst.CSTNode, line: str, *, shared: bool = False, indent: str | None = None
+    ) -> None:
+        """Put a statement on a line of its own behind another, indented like it where nothing else is said."""
         stretch = statement_text(self.reading, statement)
         newline = self.reading.module.default_newline
-        self._at_line_end(stretch, f"{stretch.indent}{line}{newline}", shared=shared)
+        margin = stretch.indent if indent is None else indent
+        self._at_line_end(stretch, f"{margin}{line}{newline}", shared=shared)
 
     def insert_before(self, statement: cst.CSTNode, line: str, *, shared: bool = False) -> None:
         """Put a statement on a line of its own in front of another, above the comments that belong to that one."""
@@ -174,6 +177,29 @@ class Draft:
         stretch = statement_text(self.reading, statement)
         self._edit(stretch.start, stretch.end, "")
 
+    def delete_all(self, statements: Sequence[cst.CSTNode]) -> None:
+        """Remove statements in the order of the text; where blank lines stood on both sides, they stay on one."""
+        runs: list[tuple[int, int]] = []
+        for statement in statements:
+            stretch = statement_text(self.reading, statement)
+            if runs and not self.reading.text[runs[-1][1] : stretch.start].strip():
+                runs[-1] = (runs[-1][0], stretch.end)
+            else:
+                runs.append((stretch.start, stretch.end))
+        for start, end in runs:
+            self._edit(start, self._over_blank_lines(start, end), "")
+
+    def _over_blank_lines(self, start: int, end: int) -> int:
+        """The end of a stretch that goes, with as many of the blank lines below as there are above."""
+        lines = self.reading.lines
+        above = lines.position(start)[0] - 1
+        below = lines.position(end)[0]
+        while above > 0 and below <= lines.count and lines.starts[below - 1] >= end:
+            if lines.line(above).strip() or lines.line(below).strip() or not lines.line(below):
+                break
+            above, below = above - 1, below + 1
+        return max(end, lines.starts[below - 1])
+
     def text_of(self, statements: Sequence[cst.CSTNode], indent: str) -> str:
         """The lines of statements with their comments, indented anew."""
         return "".join(reindented(self.reading, statement_text(self.reading, s), indent) for s in statements)
@@ -182,20 +208,52 @@ class Draft:
         """Move statements to the end of a body, in order."""
         block = block_of(self.reading, holder)
         self.append(holder, self.text_of(statements, block.indent))
-        for statement in statements:
-            self.delete(statement)
+        self.delete_all(statements)
 
-    def move_to_start(self, statements: Sequence[cst.CSTNode], holder: cst.BaseCompoundStatement) -> None:
-        """Move statements to the start of a body, in order."""
+    def move_to_start(
+        self,
+        statements: Sequence[cst.CSTNode],
+        holder: cst.BaseCompoundStatement,
+        *,
+        behind: cst.CSTNode | None = None,
+    ) -> None:
+        """Move statements to the start of a body, in order; `behind` one of its statements, when that is given."""
         block = block_of(self.reading, holder)
         lines = self.text_of(statements, block.indent)
         if block.inline:
             self._open(block, [lines.strip()], shared=False)
+        elif behind is not None:
+            self._at_line_end(statement_text(self.reading, behind), lines, shared=False)
         else:
-            first = statement_text(self.reading, block.statements[0])
-            self._edit(first.start, first.start, lines)
-        for statement in statements:
-            self.delete(statement)
+            # What another rewrite puts first into the body (a `watch`) has to stand in front of these lines: taking the
+            # characters around the place makes the two take turns.
+            start = statement_text(self.reading, block.statements[0]).start
+            around = self.reading.text[start - 1 : start + 1]
+            self._edit(start - 1, start + 1, around[:1] + lines + around[1:])
+        self.delete_all(statements)
+
+    def extend_upwards(
+        self, holder: cst.With, statements: Sequence[cst.CSTNode], leading: Sequence[cst.CSTNode] = ()
+    ) -> None:
+        """Take the statements that directly precede a `with` into its body, in front of all but the `leading` ones."""
+        text, block = self.reading.text, block_of(self.reading, holder)
+        whole = statement_text(self.reading, holder)
+        newline = self.reading.module.default_newline
+        above = statement_text(self.reading, statements[0]).start
+        if block.inline:
+            start = self.reading.span(block.statements[0])[0]
+            colon = text.rindex(":", 0, start) + 1
+            header, rest = text[whole.start : colon] + newline, start
+        elif len(leading) == len(block.statements):
+            header, rest = text[whole.start : whole.end], whole.end
+        else:
+            rest = statement_text(self.reading, block.statements[len(leading)]).start
+            header = text[whole.start : rest]
+        self._edit(above, above, header)
+        for offset in self.reading.code_lines(above, statement_text(self.reading, statements[-1]).end):
+            self._edit(offset, offset, block.indent[len(whole.indent) :])
+        # One character more than has to go, so that nothing is put between the body and what now precedes it.
+        self._edit(whole.start, rest + 1, (block.indent if block.inline else "") + text[rest : rest + 1])
 
     def indent(self, statements: Sequence[cst.CSTNode], holder: cst.BaseCompoundStatement) -> None:
         """Take statements that directly follow a compound statement into its body, by indenting them."""

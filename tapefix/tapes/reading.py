@@ -67,7 +67,7 @@ class Reading:
         """Start and end offset of a node with its own parentheses, without the white space around it."""
         start, end = self._positions[node]
         left = getattr(node, "lpar", ())
-        if left:
+        if left and isinstance(left, (list, tuple)):
             # LibCST's positions leave an expression's own parentheses out.
             right = getattr(node, "rpar", left)
             start, end = self._positions[left[0]][0], self._positions[right[-1]][1]
@@ -130,14 +130,21 @@ class Reading:
                 return candidate
         return None
 
-    def statement_in(self, value: Value, frame: Frame) -> cst.CSTNode | None:
-        """The statement of `frame` during which a value was made, in it or in a call from it; `None` when neither."""
-        current: Frame | None = value.frame
-        node: cst.CSTNode | None = value.statement
+    def statement_in(self, made: Value | Query, frame: Frame) -> cst.CSTNode | None:
+        """The statement of `frame` during which something was made, in it or in a call from it; `None` when neither."""
+        node = self.node_in(made, frame)
+        return self.statement(node) if node is not None else None
+
+    def node_in(self, made: Value | Query, frame: Frame) -> cst.CSTNode | None:
+        """What `frame` was executing when something was made: its node, or the call that led to it."""
+        current: Frame | None = made.frame
+        node = made.node if made.node is not None else made.statement
         while current is not None and current is not frame:
-            if current.caller is None:
-                return None
-            node = self.statement(current.call) if current.call is not None else None
+            if current.closure is not None and current.closure.node is current.node:
+                # A comprehension has names of its own, but stands in the frame around it.
+                current = current.closure
+                continue
+            node = current.call
             current = current.caller
         return node if current is frame else None
 
@@ -180,7 +187,7 @@ class Reading:
 
     def mendable(self, query: Query, source: Source) -> bool:
         """Whether the path would hold once it stayed in TensorFlow, in floating dtypes, inside the tape."""
-        return read_flow(query, source, mended=True).connected is not Answer.NO
+        return read_flow(query, source, mended=True, taped=True).connected is not Answer.NO
 
     def flows(self) -> Iterator[Flow]:
         """The flow of every source of every query."""
