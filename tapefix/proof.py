@@ -107,7 +107,9 @@ class _Prover:
     def prove(self) -> Proof:
         """Judge the sum, then the parts."""
         total = self._judge(self.full.text, self.full.applied)
-        if total.status is VerdictStatus.NOT_RUN or len(self.full.applied) == 1:
+        # One query that the run does not come by must not keep the others from their verdict.
+        hopeless = total.status is VerdictStatus.NOT_RUN and len(self.units) == 1
+        if hopeless or len(self.full.applied) == 1:
             verified = total.status is VerdictStatus.VERIFIED
             judged = tuple(Judged(finding, total, verified) for finding in self.full.applied)
             after = self.full.text if verified else self.text
