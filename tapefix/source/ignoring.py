@@ -13,6 +13,9 @@ DEFAULT_DIRECTORIES = frozenset(
 )
 """Directories that hold other people's code, or copies. Hidden ones are left out as well."""
 
+_FOLDER = "ps_d"
+"""The group that in pathspec's expressions holds the slash after a folder's name."""
+
 
 @dataclass(frozen=True)
 class Patterns:
@@ -34,9 +37,16 @@ class Patterns:
             relative = relative.replace(os.sep, "/")
         if directory:
             relative += "/"
-        if not self.any.match(relative):
+        if not self.any.search(relative):
             return None
-        return next((include for pattern, include in self.each if pattern.match(relative)), None)
+        return next((include for pattern, include in self.each if _names(pattern, relative)), None)
+
+
+def _names(pattern: re.Pattern[str], path: str) -> bool:
+    """Whether a pattern means this path itself, and not only a folder above it, which was decided before."""
+    if _FOLDER not in pattern.groupindex:
+        return pattern.search(path) is not None
+    return any(match.end(_FOLDER) in (-1, len(path)) for match in pattern.finditer(path))
 
 
 def compile_patterns(base: str, lines: Iterable[str]) -> Patterns | None:

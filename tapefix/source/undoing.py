@@ -66,7 +66,7 @@ class Backup:
                 ignore.write_text("*\n", encoding="utf-8")
             folder = undo / f"{time.time_ns():020d}-{os.getpid()}"
             folder.mkdir()
-            for old in _records(self.root)[:-KEPT]:
+            for old in _records(self.root)[: -(KEPT - 1)]:
                 shutil.rmtree(old, ignore_errors=True)
             self._folder = folder
         return self._folder
