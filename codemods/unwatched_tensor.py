@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-import libcst as cst
-
 from tapefix.codemod import Applicability, Codemod, Finding
 from tapefix.tapes.draft import Draft
+from tapefix.tapes.integers import becomes_floating
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.watching import Unwatched, bound_before, is_tensor_source, tape_name, unwatched
+from tapefix.tapes.watching import Unwatched, is_keras_variable, is_tensor_source, unwatched, watch_calls
 
 
 class UnwatchedTensor(Codemod):
@@ -19,7 +18,7 @@ class UnwatchedTensor(Codemod):
     ## What it finds
 
     A source that is a plain tensor (a constant, an argument, a batch of a dataset, the result of a TensorFlow function)
-    made before the tape began to record, and never given to `tape.watch`.
+    and is never given to `tape.watch`, though the target is computed from it.
 
     ## Why the gradient is None
 
@@ -28,7 +27,9 @@ class UnwatchedTensor(Codemod):
 
     ## What the rewrite does
 
-    It puts `tape.watch(x)` first in the body of the tape; one call for several sources.
+    It puts `tape.watch(x)` first in the body of the tape; one call for several sources. A tensor that is made inside
+    the tape is watched right behind the statement that makes it. With nested tapes, each tape watches what it is
+    asked for.
 
     ## When to ignore it
 
@@ -42,39 +43,37 @@ class UnwatchedTensor(Codemod):
     applicability: ClassVar[Applicability] = Applicability.SAFE
 
     def find(self, reading: Reading) -> Iterator[Finding]:
-        """Yield one finding for each query, with a `watch` for all its tensors."""
-        groups: dict[tuple[cst.CSTNode, cst.CSTNode], list[Unwatched]] = {}
-        for found in unwatched(reading):
-            if is_tensor_source(found.value) and found.value.dtype.differentiable is not False:
-                groups.setdefault((found.query.node, found.region.node or found.query.node), []).append(found)
-        for (node, _), group in groups.items():
-            yield self._finding(reading, node, group)
-
-    def _finding(self, reading: Reading, node: cst.CSTNode, group: list[Unwatched]) -> Finding:
-        names: dict[str, None] = {}
-        reason = ""
-        region = group[0].region
-        tape = tape_name(region)
-        for found in group:
-            name = bound_before(reading, found.region, found.source)
-            if name is None:
-                reason = f"`{reading.code(found.source.node)}` has no name when the tape begins to record"
-            else:
-                names[name] = None
-        if region.node is None or tape is None:
-            reason = "the tape is not entered by a `with` statement under a name"
-        shown = ", ".join(dict.fromkeys(reading.code(found.source.node) for found in group))
-        rewrite = None
-        if not reason and region.node is not None:
+        """Yield one finding for each place where a tape has tensors to watch."""
+        calls, stuck = watch_calls(reading, [found for found in unwatched(reading) if _concerns(reading, found)])
+        for call in calls:
             draft = Draft(reading)
-            listed = ", ".join(names)
-            draft.prepend(region.node, f"{tape}.watch({listed if len(names) == 1 else f'[{listed}]'})", shared=True)
-            rewrite = draft.rewrite(f"Watch `{listed}` in the tape")
-        return self.finding(
-            reading,
-            group[0].source.node,
-            f"the tape does not watch `{shown}`: it is a tensor, not a trainable variable",
-            rewrite=rewrite,
-            reason=reason,
-            queries=frozenset({reading.line(node)}),
-        )
+            call.write(draft)
+            yield self.finding(
+                reading,
+                call.unwatched[0].source.node,
+                _message(call.shown(reading)),
+                rewrite=draft.rewrite(f"Watch `{call.listed}` in the tape"),
+                queries=call.queries(reading),
+            )
+        for found, reason in stuck:
+            yield self.finding(
+                reading,
+                found.source.node,
+                _message(reading.code(found.source.node)),
+                reason=reason,
+                queries=frozenset({reading.line(found.query.node)}),
+            )
+
+
+def _concerns(reading: Reading, found: Unwatched) -> bool:
+    value = found.value
+    if not is_tensor_source(value) or found.named_by_watch is not None:
+        return False
+    if any(is_keras_variable(other) for other in reading.values(found.source.node)):
+        # At times it is a variable of Keras, which `watch` refuses.
+        return False
+    return value.dtype.differentiable is not False or becomes_floating(reading, found.flow)
+
+
+def _message(shown: str) -> str:
+    return f"the tape does not watch `{shown}`: it is a tensor, not a trainable variable"

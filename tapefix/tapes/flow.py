@@ -4,9 +4,11 @@ One pass over the values that the target is made of, in the order of execution, 
 
 - `depends`: whether it is made of the source at all, by whatever way;
 - `tracked`: whether the tape holds it for something to differentiate;
-- `followed`: whether a gradient would come back from it to the source, if the source were watched from the start.
+- `followed`: whether a gradient would come back from it to the source, if the source were watched from the start;
+- `recorded`: the same with the source watched when it is: an operation that ran before is on the tape only where
+  something else that it is made of was tracked already.
 
-`followed` is three-valued. Only a certain "no" at the target makes a finding.
+`followed` and `recorded` are three-valued. Only a certain "no" at the target makes a finding.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tapefix.tapes import library
+from tapefix.tapes.endings import is_end
 from tapefix.tapes.steps import Step, step_of
 from tapefix.tapes.tape import Query, Source
 from tapefix.tapes.values import Dtype, Kind, Operation, Value
@@ -68,6 +71,7 @@ class Flow:
     depends: set[Value] = field(default_factory=set)
     tracked: dict[Value, Answer] = field(default_factory=dict)
     followed: dict[Value, Answer] = field(default_factory=dict)
+    recorded: dict[Value, Answer] = field(default_factory=dict)
     order: list[Value] = field(default_factory=list)
     origins: set[Value] = field(default_factory=set)
     """Where the path begins: the source itself, or the calls of the model whose variables are asked for."""
@@ -83,6 +87,13 @@ class Flow:
         return _any(self.followed.get(target, Answer.NO) for target in self.query.targets)
 
     @property
+    def late(self) -> bool:
+        """Whether the source is watched, but certainly too late for all that leads to the target."""
+        if self.watched is not Answer.YES or self.connected is Answer.NO or self.source.value in self.query.targets:
+            return False
+        return _any(self.recorded.get(target, Answer.NO) for target in self.query.targets) is Answer.NO
+
+    @property
     def reaches(self) -> bool:
         """Whether the target is made of the source, by whatever way."""
         return any(target in self.depends for target in self.query.targets)
@@ -96,6 +107,19 @@ class Flow:
     def path(self) -> list[Value]:
         """The values between source and target, in order of execution."""
         return [value for value in self.order if value in self.depends]
+
+    @property
+    def live(self) -> list[Value]:
+        """The values through which a gradient comes back from the target to the source, in order of execution."""
+        seen: set[Value] = set()
+        stack = list(self.query.targets)
+        while stack:
+            value = stack.pop()
+            if value in seen or value not in self.depends or self.followed[value] is Answer.NO:
+                continue
+            seen.add(value)
+            stack.extend(value.inputs)
+        return [value for value in self.order if value in seen]
 
     def breaks(self) -> list[Value]:
         """The values at which the tape loses the source: not followed, though something they are made of is."""
@@ -127,12 +151,14 @@ def _all(answers: Iterable[Answer]) -> Answer:
 class FlowReader:
     """Computes the flow of one query and source.
 
-    With `mended`, as it would be if every step outside TensorFlow were a TensorFlow operation, every dtype floating,
-    and the tape recorded all the time: what then still cuts the path is beyond those repairs.
+    With `mended`, as it would be if every step outside TensorFlow were a TensorFlow operation, and every dtype floating.
+    With `taped`, as it would be if the tape recorded all the time, and every dtype were floating. What cuts the path even
+    with both is beyond those repairs.
     """
 
-    def __init__(self, query: Query, source: Source, *, mended: bool = False) -> None:
+    def __init__(self, query: Query, source: Source, *, mended: bool = False, taped: bool = False) -> None:
         self.mended = mended
+        self.taped = taped
         self.query = query
         self.tape = query.tape
         self.flow = Flow(query, source)
@@ -150,7 +176,7 @@ class FlowReader:
         times: dict[Value, int] = {}
         for watch in self.tape.watches:
             if watch.recording and watch.time < self.query.time:
-                for value in watch.values:
+                for value in watch.covered():
                     times.setdefault(value, watch.time)
         return times
 
@@ -167,6 +193,7 @@ class FlowReader:
                 flow.depends.add(value)
             flow.tracked[value] = self._tracked(value)
             flow.followed[value] = Answer.YES if value is source else self._followed(value)
+            flow.recorded[value] = self._on_tape(value)
         if source.kind is Kind.VARIABLES and source not in flow.tracked:
             flow.tracked[source] = Answer.MAYBE
         return flow
@@ -187,14 +214,13 @@ class FlowReader:
         tape = self.tape
         if value.dtype.differentiable is False:
             return Answer.NO
+        if value.kind in (Kind.NDARRAY, Kind.SCALAR, Kind.STRING, Kind.NONE, Kind.SYMBOLIC):
+            # Not even where it is given to `watch`, which raises.
+            return Answer.NO
         if value in self.watched_at or self._part_of_watched(value):
             return Answer.YES
-        if value.kind is Kind.VARIABLES:
+        if value.kind in (Kind.VARIABLES, Kind.VARIABLE):
             return self._by_access(value.trainable)
-        if value.kind is Kind.VARIABLE:
-            return self._by_access(value.trainable)
-        if value.kind in (Kind.NDARRAY, Kind.SCALAR, Kind.STRING, Kind.NONE, Kind.SYMBOLIC):
-            return Answer.NO
         if value.kind is Kind.LIBRARY:
             # `from settings import w`: anything, a variable too.
             return Answer.NO if library.known(value.name) else Answer.MAYBE
@@ -237,16 +263,33 @@ class FlowReader:
         root = value.receiver
         return value.operation in (Operation.SUBSCRIPT, Operation.ITERATION) and root in self.watched_at
 
+    def _on_tape(self, value: Value) -> Answer:
+        """Whether the tape holds the way from the source to here, as far as watching it decides."""
+        flow = self.flow
+        followed = flow.followed[value]
+        if value in flow.origins or value not in flow.depends or followed is Answer.NO:
+            return followed
+        inputs = [flow.recorded[i] for i in value.inputs]
+        found = _all(inputs) if value.operation is Operation.JOIN else _any(inputs)
+        if step_of(value) in (Step.TENSOR, Step.MODEL) and found is not Answer.NO:
+            tracked = flow.tracked[value]
+            return tracked if tracked is not Answer.YES else found
+        return found
+
     # Following
 
     def _followed(self, value: Value) -> Answer:
-        followed, tape = self.flow.followed, self.tape
+        followed = self.flow.followed
         depends = value in self.flow.depends
         step = step_of(value)
         inputs = [followed.get(i, Answer.MAYBE) for i in value.inputs]
-        if self.mended and step is not Step.STOP:
-            return _any(inputs) if value not in self.flow.origins else Answer.YES
-        if step in (Step.OUT, Step.STOP, Step.NEW) or value.dtype.differentiable is False:
+        if self.mended and step is not Step.STOP and not is_end(value):
+            if value in self.flow.origins:
+                return Answer.YES
+            return _any(inputs) if step is Step.PASS or self._records(value) else Answer.NO
+        if step in (Step.OUT, Step.STOP, Step.NEW):
+            return Answer.NO
+        if value.dtype.differentiable is False and not self.taped:
             return Answer.NO
         if step is Step.PASS:
             if value.operation is Operation.JOIN:
@@ -256,25 +299,28 @@ class FlowReader:
             return self._hidden(value, step)
         if step is Step.MODEL:
             used = self._uses_owner(value) or self._maybe_owner(value)
-            if tape not in value.tapes:
+            if not self._records(value):
                 return Answer.NO
             return Answer.YES if used is True else _any(inputs)
         if step is Step.TENSOR:
-            if tape not in value.tapes:
+            if not self._records(value):
                 return Answer.NO
             return _any(inputs)
         # Something unknown, made of the source: it may hand the gradient on where it gets one.
         found = _any(inputs)
         if self._uses_owner(value):
-            return Answer.YES if tape in value.tapes else Answer.NO
+            return Answer.YES if self._records(value) else Answer.NO
         return Answer.MAYBE if found is not Answer.NO else Answer.NO
+
+    def _records(self, value: Value) -> bool:
+        return self.taped or self.tape in value.tapes
 
     def _maybe_owner(self, value: Value) -> bool:
         return value.receiver is not None and value.receiver in self.owner_members
 
     def _hidden(self, value: Value, step: Step) -> Answer:
         """Whether something that does not visibly depend on the source could hold it all the same."""
-        if step is not Step.UNKNOWN or self.tape not in value.tapes:
+        if step is not Step.UNKNOWN or not self._records(value):
             return Answer.NO
         if value.operation in (Operation.CALL, Operation.METHOD_CALL, Operation.UNKNOWN):
             return Answer.MAYBE
@@ -283,9 +329,9 @@ class FlowReader:
         return _any(Answer.MAYBE if self.flow.followed[i] is not Answer.NO else Answer.NO for i in value.inputs)
 
 
-def read_flow(query: Query, source: Source, *, mended: bool = False) -> Flow:
-    """The flow from a source to the target of a query; see `FlowReader` for `mended`."""
-    return FlowReader(query, source, mended=mended).read()
+def read_flow(query: Query, source: Source, *, mended: bool = False, taped: bool = False) -> Flow:
+    """The flow from a source to the target of a query; see `FlowReader` for `mended` and `taped`."""
+    return FlowReader(query, source, mended=mended, taped=taped).read()
 
 
 def is_integer(value: Value) -> bool:

@@ -112,7 +112,8 @@ class ObjectMethods(TapeCalls):
                 return self.sequence(node, receiver.elements)
             else:
                 return None
-            return self.literal(node, None)
+            # Nothing comes of it, but what goes into the list is used here.
+            return self._made(node, Kind.NONE, method, receiver, arguments, Dtype.UNKNOWN)
         if receiver.kind is Kind.MAPPING and receiver.entries is not None:
             entries = receiver.entries
             if method == "values":
@@ -135,7 +136,8 @@ class ObjectMethods(TapeCalls):
                 # Nothing else has such an attribute.
                 receiver.kind = Kind.MODEL
         elif role is not None and name in library.LAYER_VARIABLES and receiver.kind is not Kind.INSTANCE:
-            kind, dtype, trainable = Kind.VARIABLE, Dtype.FLOATING, receiver.trainable is not False
+            # That of a frozen layer, too: what the tape sees is the variable underneath, which stays trainable.
+            kind, dtype, trainable = Kind.VARIABLE, Dtype.FLOATING, True
         elif role is not None and name in library.SYMBOLIC_ATTRIBUTES:
             kind = Kind.SYMBOLIC
         elif receiver.kind is Kind.NDARRAY and name in _ARRAY_VIEWS:

@@ -225,7 +225,7 @@ class Statements(Expressions):
     def start(self, tape: Tape, node: cst.With | None, item: cst.WithItem | None) -> Region:
         """A tape begins to record."""
         self.time += 1
-        region = Region(node=node, item=item, frame=self.frame, entered=self.time)
+        region = Region(node=node, item=item, frame=self.frame, entered=self.time, names=dict(self.frame.names))
         tape.regions.append(region)
         self.recording.append(tape)
         return region

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from tapefix.tapes.values import Kind, Operation
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -23,6 +26,8 @@ class Region:
     frame: Frame
     entered: int
     left: int | None = None
+    names: dict[str, Value] = field(default_factory=dict)
+    """What the names of the frame held when it began to record."""
 
 
 @dataclass(eq=False)
@@ -35,8 +40,19 @@ class Watch:
     frame: Frame
     statement: cst.CSTNode | None
     recording: bool
-    """Whether the tape was recording: a watch before it is entered counts too, a watch after it has closed does not."""
+    """Whether the tape was recording: a watch before it is entered raises, and one after it has closed is void."""
     branch: Branch = ()
+
+    def covered(self) -> Iterator[Value]:
+        """The values it names, the variables of Keras whose `value` it names, and the collections it goes over."""
+        for value in self.values:
+            yield value
+            if value.operation is Operation.ATTRIBUTE and value.name == "value" and value.receiver is not None:
+                value = value.receiver
+                yield value
+            owner = value.receiver
+            if value.operation is Operation.ITERATION and owner is not None and owner.kind is Kind.VARIABLES:
+                yield owner
 
 
 @dataclass(eq=False)
