@@ -30,7 +30,7 @@ def judge_gradient(before: Pair | None, after: Pair, *, stops_added: bool) -> Ju
     dtype = str(after.source.get("dtype", ""))
     check, agrees = _compare(facts["held"], dtype)
     if not agrees:
-        if facts.get("custom"):
+        if facts.get("custom") and not stops_added:
             names = ", ".join(facts["custom"])
             return Judgement(Check(unchecked=f"custom gradient of {names}"))
         return Judgement(check, f"the gradient of {after.label} is wrong: {check}")
@@ -46,17 +46,17 @@ def _hidden(facts: dict[str, Any], dtype: str, before: Pair | None, after: Pair,
         if not agrees:
             where = ", ".join(f"line {line}" for line in sorted({line for line in facts["stops"] if line}))
             return f"a stopped gradient hides a part of the path from {after.label} ({where or 'in a library'}): {check}"
+    earlier = facts.get("earlier")
+    if earlier and before is not None and (before.trace.get("earlier") is False or before.trace.get("touched") == 0):
+        check, agrees = _compare(earlier, dtype)
+        if not agrees:
+            return f"a part of the target is computed from {after.label} before the tape begins: wrong gradient, {check}"
     if not cut_before(before):
         return ""
     if through and facts["writes"] and not facts["stops"]:
         check, agrees = _compare(through, dtype)
         if not agrees:
             return f"a part of the path from {after.label} goes through a variable that is written in the tape: {check}"
-    earlier = facts.get("earlier")
-    if earlier and before is not None and before.trace.get("touched") == 0:
-        check, agrees = _compare(earlier, dtype)
-        if not agrees:
-            return f"a part of the target is still computed from {after.label} before the tape begins: {check}"
     return ""
 
 

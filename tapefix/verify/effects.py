@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from tapefix.verify.closeness import same_text
-from tapefix.verify.evidence import Evidence, Printed
+from tapefix.verify.evidence import Evidence
 from tapefix.verify.lines import LineMap
 
 
-def printed_lines(evidence: Evidence) -> list[tuple[str, int | None]]:
+def printed_lines(evidence: Evidence, horizon: float = float("inf")) -> list[tuple[str, int | None]]:
     """Return what the project's own code printed, line by line, with the line of code that printed it."""
     pieces: list[tuple[str, int | None]] = []
     open_text, open_line = "", None
     for printed in evidence.prints:
-        if not _own(printed):
+        # Progress bars and the like are a library's, and full of times.
+        if not printed.direct or printed.order >= horizon:
             continue
         for piece in printed.text.splitlines(keepends=True):
             open_text += piece
@@ -25,45 +26,41 @@ def printed_lines(evidence: Evidence) -> list[tuple[str, int | None]]:
     return [(text, line) for text, line in pieces if text]
 
 
-def _own(printed: Printed) -> bool:
-    # Progress bars and the like are a library's, and full of times.
-    return printed.direct
-
-
 def output_problems(
-    before: Evidence, after: Evidence, lines: LineMap, noisy: frozenset[int] = frozenset()
+    before: Evidence, after: Evidence, noisy: frozenset[int] = frozenset(), horizon: float = float("inf")
 ) -> list[str]:
-    """Compare what was printed and touched, as far as the run before went."""
-    problems = _prints(before, after, noisy)
-    old = [(effect.effect, effect.paths) for effect in before.effects]
+    """Compare what was printed and touched, as far as the run before can be followed: up to `horizon`."""
+    cut = horizon < float("inf") or not before.end.regular
+    problems = _prints(before, after, noisy, horizon, cut=cut)
+    old = [(effect.effect, effect.paths) for effect in before.effects if effect.order < horizon]
     new = [(effect.effect, effect.paths) for effect in after.effects]
-    open_end = not before.end.regular or before.end.reason == "sampled"
-    shared = min(len(old), len(new)) if open_end else max(len(old), len(new))
-    if before.end.regular and new[:shared] != old[:shared]:
+    if cut:
+        new = new[: len(old)]
+    elif "sampled" in (before.end.reason, after.end.reason):
+        shared = min(len(old), len(new))
+        old, new = old[:shared], new[:shared]
+    if old != new:
         extra = [effect for effect in after.effects if (effect.effect, effect.paths) not in old]
-        if extra:
+        if extra and not cut:
             problems.append(f"an extra side effect at line {extra[0].line}: {extra[0].effect} {' '.join(extra[0].paths)}")
         else:
             problems.append("files are written or processes started in another number or order than before")
-    elif not before.end.regular and old != new[: len(old)]:
-        problems.append("files are written or processes started in another number or order than before")
     return problems
 
 
-def _prints(before: Evidence, after: Evidence, noisy: frozenset[int]) -> list[str]:
-    old, new = printed_lines(before), printed_lines(after)
-    for number, ((text, line), (other, other_line)) in enumerate(zip(old, new)):
+def _prints(before: Evidence, after: Evidence, noisy: frozenset[int], horizon: float, *, cut: bool) -> list[str]:
+    old, new = printed_lines(before, horizon), printed_lines(after)
+    for number, ((text, line), (other, other_line)) in enumerate(zip(old, new, strict=False)):
         if line in noisy or same_text(text, other):
             continue
         if number + 1 < len(new) and same_text(text, new[number + 1][0]):
             return [f"an extra side effect: line {other_line} prints {_short(other)}"]
         return [f"the printed output differs: {_short(text)} before, {_short(other)} after (line {other_line})"]
-    ended = before.end.reason in ("finished", "exit")
-    if len(new) > len(old) and ended and before.end.regular:
+    sampled = "sampled" in (before.end.reason, after.end.reason)
+    if len(new) > len(old) and not cut and not sampled:
         text, line = new[len(old)]
         return [f"an extra side effect: line {line} prints {_short(text)}"]
-    same_end = before.end.reason == after.end.reason and before.end.reason == "finished"
-    if len(new) < len(old) and (same_end or not before.end.regular):
+    if len(new) < len(old) and not sampled:
         text, line = old[len(new)]
         return [f"something is no longer printed: {_short(text)} (line {line} before)"]
     return []

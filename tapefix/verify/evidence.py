@@ -44,6 +44,8 @@ class Query:
     sources: tuple[Value, ...]
     traces: tuple[Value, ...]
     answers: tuple[Value, ...]
+    weights: tuple[Value, ...]
+    """The query's `output_gradients`."""
     error: Value | None
     target_text: str
     labels: tuple[str, ...]
@@ -247,6 +249,7 @@ def _query(order: int, event: dict[str, Any], sites: list[Site]) -> Query:
         sources=sources,
         traces=tuple(event.get("traces", ())),
         answers=tuple(event.get("answers", ())),
+        weights=tuple(event.get("weights", ())),
         error=event.get("error"),
         target_text=text.target if text is not None else "",
         labels=labels,

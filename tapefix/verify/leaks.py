@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tapefix.verify.closeness import has_value
 from tapefix.verify.differences import cut_before
 from tapefix.verify.evidence import Evidence, Pair
 
 
-def leaving(before: Pair | None, pair: Pair) -> dict[int, int | None]:
-    """Return the conversions, number and line, of tensors that depend on the source of a repaired gradient."""
+def leaving(before: Pair | None, pair: Pair, known: Callable[[int | None], bool]) -> dict[int, int | None]:
+    """Return the conversions, number and line, of tensors that depend on the source of a repaired gradient.
+
+    Those on lines that are `known`, which stood in the text before just so, are left out.
+    """
     if pair.query.occurrence != 0:
         return {}
     if before is not None and not cut_before(before):
         return {}
     left = pair.answer.get("check", {}).get("left", ())
-    return {int(number): line for number, line in left}
+    return {int(number): line for number, line in left if not known(line)}
 
 
 def leak_problem(pair: Pair, numbers: dict[int, int | None], disturbed: Evidence) -> str:

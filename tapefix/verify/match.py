@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from tapefix.verify.closeness import same_value
-from tapefix.verify.evidence import Evidence, Pair, Value
+from tapefix.verify.evidence import Evidence, Pair, Query, Value
 from tapefix.verify.lines import LineMap
 
 
@@ -33,6 +35,7 @@ class Matcher:
     def matches(self) -> list[Match]:
         """Return a match for each pair of the run before."""
         rows = [*self.after.pairs()]
+        rows += [row for pair in rows for row in jacobian_rows(pair)]
         used: set[int] = set()
         learned: dict[tuple[str, int], tuple[str, int]] = {}
         diverged: int | None = None
@@ -64,7 +67,7 @@ class Matcher:
     def _score(self, pair: Pair, other: Pair, *, loose: bool) -> float | None:
         """Return how well two pairs fit; None when they cannot be the same."""
         query, candidate = pair.query, other.query
-        if query.method != candidate.method:
+        if query.method != candidate.method or not _same_weights(query, candidate):
             return None
         source = same_value(pair.source, other.source)
         target = same_targets(query.targets, candidate.targets)
@@ -83,6 +86,34 @@ class Matcher:
         if source is None and target is None and points < 6:
             return None
         return points
+
+
+def _same_weights(query: Query, candidate: Query) -> bool:
+    """Whether two queries weigh their targets alike, as far as that is known."""
+    if len(query.weights) != len(candidate.weights):
+        return False
+    return all(same_value(one, other) is not False for one, other in zip(query.weights, candidate.weights, strict=True))
+
+
+def jacobian_rows(pair: Pair) -> Iterator[Pair]:
+    """Yield the rows of a jacobian as the queries that a loop over its target's elements would have made."""
+    query, answer = pair.query, pair.answer
+    target = query.targets[0] if len(query.targets) == 1 else {}
+    numbers, entries = target.get("values"), answer.get("values")
+    if query.method != "jacobian" or numbers is None or entries is None or len(target["shape"]) != 1 or not numbers:
+        return
+    size = len(entries) // len(numbers)
+    for row, number in enumerate(numbers):
+        values = entries[row * size : (row + 1) * size]
+        scalar = {**target, "shape": [], "values": [number], "norm": abs(number)}
+        gradient = {
+            **answer,
+            "shape": pair.source.get("shape"),
+            "values": values,
+            "norm": math.sqrt(sum(value * value for value in values)),
+        }
+        answers = tuple(gradient if index == pair.index else {} for index in range(len(query.answers)))
+        yield Pair(replace(query, method="gradient", targets=(scalar,), answers=answers, occurrence=row), pair.index)
 
 
 def same_targets(before: tuple[Value, ...], after: tuple[Value, ...]) -> bool | None:

@@ -11,7 +11,7 @@ import numpy as np
 from .conversions import Conversions
 from .digest import array_of
 from .oplog import Op, OpLog
-from .paths import Path, find_path, handle_of, identity
+from .paths import WRITES, Path, find_path, handle_of, identity
 from .replay import NotReplayable, Replay
 
 DIRECTIONS = 3
@@ -54,7 +54,9 @@ class Oracle:
         if ops is None or key is None:
             return {}
         path = find_path(ops, key, {target._id for target in question.targets}, through=False)
-        return {"connected": path.connected, "touched": path.touched}
+        before = self._before(key, question.start)
+        earlier = any(any(tensor._id == key for tensor in op.inputs) for op in before if op.kind not in WRITES)
+        return {"connected": path.connected, "touched": path.touched, "earlier": earlier}
 
     def check(self, question: Question, source: Any, answer: Any, directions: int = DIRECTIONS) -> Dict[str, Any]:
         """Return the directional derivatives of one source by tape and by differences, or why there are none."""
@@ -113,17 +115,22 @@ class Oracle:
         self, ops: List[Op], key: int, wanted: Set[int], start: int, held: Path
     ) -> Optional[Tuple[List[Op], Path]]:
         """Return the path that begins before the tape, when the target also depends on the source there."""
-        before = self.log.span(self.log.first, start)
+        before = self._before(key, start)
         if not before:
             return None
-        made = 0
-        for index, op in enumerate(before):
-            written = op.kind.startswith("Assign") and op.inputs and op.inputs[0]._id == key
-            if written or any(output._id == key for output in op.outputs):
-                made = index + 1
-        whole = before[made:] + ops
+        whole = before + ops
         path = find_path(whole, key, wanted, through=False)
         return (whole, path) if len(path.ops) > len(held.ops) else None
+
+    def _before(self, key: int, start: int) -> List[Op]:
+        """Return the operations between the last time the source was made or written and the tape's beginning."""
+        before = self.log.span(self.log.first, start) or []
+        made = 0
+        for index, op in enumerate(before):
+            written = op.kind in WRITES and op.inputs[0]._id == key
+            if written or any(output._id == key for output in op.outputs):
+                made = index + 1
+        return before[made:]
 
 
 class Differences:

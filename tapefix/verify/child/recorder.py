@@ -180,6 +180,7 @@ class Query:
         return {
             "targets": [digest(target) for target in self.targets],
             "sources": [digest(source) for source in self.sources],
+            "weights": [digest(weight) for weight in self.weights or ()],
             "traces": [self._trace(source) for source in self.sources[:TRACED]],
         }
 

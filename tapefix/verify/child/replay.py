@@ -120,7 +120,9 @@ class Replay:
             offsets[handle] = offsets[handle] + signed if handle in offsets else signed
 
     def _again(self, number: int, op: Op, moved: Dict[int, Any]) -> List[Any]:
-        if not self._narrow.get(number):
+        # A kernel that is told another type than its variable holds aborts the process.
+        bound = any(tensor.dtype in (self._tf.resource, self._tf.variant) for tensor in op.inputs)
+        if not self._narrow.get(number) and not bound:
             try:
                 inputs = [moved.get(tensor._id, None) for tensor in op.inputs]
                 wide = [self._hold(t) if m is None else self._wider(m) for t, m in zip(op.inputs, inputs)]
@@ -128,7 +130,7 @@ class Replay:
             # No kernel for doubles (and whatever else an operation has against them): as it was, then.
             except Exception:
                 self._narrow[number] = True
-        self.mixed = True
+        self.mixed = self.mixed or not bound
         try:
             same = [
                 self._tf.cast(moved[t._id], t.dtype) if t._id in moved and moved[t._id].dtype != t.dtype else
