@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tapefix.tapes.twins import KNOWN, UNCHANGED, Twin
 from tests.twins.asking import Asked, Expression, Value, name_of
-from tests.twins.cases import CASES
+from tests.twins.cases import CASES, WHOLE
 
 pytestmark = pytest.mark.tensorflow
 special = pytest.importorskip("scipy.special", reason="SciPy's functions are compared with SciPy")
@@ -236,7 +236,7 @@ def check_gradient(case: str, arrays: dict[str, Any], choice: Draw, tf: Any) -> 
 @pytest.mark.parametrize("case", CASES)
 def test_a_twin_gives_what_numpy_gives(case: str, tf: Any) -> None:
     @settings(
-        max_examples=5, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=4, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
     @given(draws())
     def check(choice: Draw) -> None:
@@ -256,8 +256,10 @@ def test_a_twin_gives_what_numpy_gives(case: str, tf: Any) -> None:
         expected = run(text_of(case, choice), values)
         found = run(answer.text, values | tensors, tf)
         check_values(case, answer, expected, found, choice.dtype)
-        if answer.answer.differentiable and known_as(name_of(case)) and "vectors" not in case:
-            if all(np.asarray(part).dtype.kind == "f" for part in expected):
-                check_gradient(case, arrays, choice, tf)
+        passes = (
+            answer.answer.differentiable and known_as(name_of(case)) and case not in WHOLE and "vectors" not in case
+        )
+        if passes and all(np.asarray(part).dtype.kind == "f" for part in expected):
+            check_gradient(case, arrays, choice, tf)
 
     check()

@@ -9,6 +9,11 @@ the reason why there is none (`NoTwin`). It needs neither NumPy nor TensorFlow. 
 - Two tensors on a path are taken to share one floating dtype unless the arguments say otherwise; a tensor whose dtype
   is not known is taken to be floating, as a gradient asks.
 - What NumPy leaves open stays open: the order of equal elements in `argsort`, NaN among the values of a median.
+- Twins are exact in eager code. While a graph is built, a literal or an array that stands before the tensor may need a
+  cast (`tf.where(mask, 0.0, t)` with a float64 `t`), and Python's `sum`, `max`, `min` and `len` take no tensors.
+- SciPy's functions agree where they are defined and finite; at infinity and outside their domain TensorFlow may answer
+  otherwise (`tf.math.erf` of infinity in float64 is NaN).
+- A gradient through `tf.gather` reaches its source as `tf.IndexedSlices`.
 - `math` raises where a function has no value (`math.log(-1.0)`); TensorFlow answers NaN, as NumPy does.
 """
 

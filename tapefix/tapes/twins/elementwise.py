@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from tapefix.tapes.twins.arguments import NoTwin, Twin, is_number
+from tapefix.tapes.twins.arguments import NoTwin, Twin, is_integer
 from tapefix.tapes.twins.calls import ANY, Call, Row, rows
 
 _TAIL: Final = "/, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None"
@@ -53,7 +53,6 @@ _STEPS: Final = {
     "numpy.isnan": "tf.math.is_nan",
     "numpy.isfinite": "tf.math.is_finite",
     "numpy.isinf": "tf.math.is_inf",
-    "numpy.signbit": "tnp.signbit",
     "numpy.logical_not": "tnp.logical_not",
 }
 """Constant wherever they are continuous: right, and the end of a path."""
@@ -72,8 +71,10 @@ def _binary(function: str, operator: str = "", commutes: bool = False) -> Callab
             return call.fill(f"{function}({{x1}}, {{x2}})")
         if operator:
             return call.fill(f"({{x1!}} {operator} {{x2!}})")
-        if commutes and is_number(first.constant):
+        if commutes and call.repeatable("x1", "x2"):
             return call.fill(f"{function}({{x2}}, {{x1}})")
+        if is_integer(first.constant):
+            return call.fill(f"{function}({first.constant}.0, {{x2}})", ("x1",))
         return call.fill(f"{function}({{x1}}, {{x2}})")
 
     return writer
@@ -181,6 +182,7 @@ REFUSED: Final = {
     "numpy.fmin": "`numpy.fmin` passes over NaN, `tf.minimum` hands it on",
     "numpy.fmod": "`tf.truncatemod` has no gradient; `%` has one, with the sign of the divisor",
     "numpy.trunc": "cutting off decimals has no gradient",
+    "numpy.signbit": "a sign has no gradient",
     "numpy.copysign": "TensorFlow has no `copysign`",
     "numpy.nextafter": "the next number has no gradient",
     "numpy.ldexp": "TensorFlow has no `ldexp`",

@@ -105,7 +105,6 @@ def _rows() -> list[Row]:
     for name, parameters, pattern in (
         ("flatten", "a, order='C'", "tf.reshape({a}, [-1])"),
         ("copy", "a, order='C'", "tf.identity({a})"),
-        ("__copy__", "a", "tf.identity({a})"),
         ("compress", "a, condition, axis=None, out=None", "tnp.compress({condition}, {a}<, axis={axis}>)"),
     ):
         table += rows(name, parameters, pattern, "a", dtypes=ANY)

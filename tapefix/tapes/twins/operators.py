@@ -30,7 +30,7 @@ _ROWS: Final = {
 def _alike(operator: str, left: Argument, right: Argument, tf: str) -> Twin | NoTwin:
     """An operator that means the same as soon as both operands have one dtype."""
     twin = write(_ROWS[operator], (left, right), tf)
-    if isinstance(twin, Twin) and len(twin.template) == 3 and "cast" not in "".join(map(str, twin.template)):
+    if isinstance(twin, Twin) and not any(isinstance(piece, str) and ".cast(" in piece for piece in twin.template):
         return UNCHANGED
     return twin
 

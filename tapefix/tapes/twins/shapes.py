@@ -136,6 +136,9 @@ def _where(call: Call) -> Twin | NoTwin:
     condition = "{condition}"
     if call["condition"].on_tape and not is_mask(call["condition"]):
         condition = "tf.cast({condition}, tf.bool)"
+    if is_integer(call["x"].constant):
+        # The first value gives the dtype when a graph is built.
+        return call.fill(f"tf.where({condition}, {call['x'].constant}.0, {{y}})", ("x",))
     return call.fill(f"tf.where({condition}, {{x}}, {{y}})")
 
 

@@ -29,7 +29,6 @@ _UNARY: Final = {
     "k1": "tf.math.special.bessel_k1",
     "dawsn": "tf.math.special.dawsn",
     "spence": "tf.math.special.spence",
-    "expi": "tf.math.special.expint",
     "log1p": "tf.math.log1p",
     "expm1": "tf.math.expm1",
     "exp2": "tnp.exp2",
@@ -95,7 +94,7 @@ def _rows() -> list[Row]:
     flat = "({x!} - tf.reduce_logsumexp({x}))"
     table += rows("scipy.special.log_softmax", "x, axis=None", _softmax("tf.nn.log_softmax", flat))
     table += rows(
-        "scipy.special.logsumexp scipy.misc.logsumexp",
+        "scipy.special.logsumexp",
         "a, axis=None, b=None, keepdims=False, return_sign=False",
         "tf.reduce_logsumexp({a}<, axis={axis}><, keepdims={keepdims}>)",
     )
@@ -114,6 +113,7 @@ REFUSED: Final = {
     "scipy.special.erfcx": "TensorFlow has no scaled complementary error function",
     "scipy.special.comb": "TensorFlow has no binomial coefficient",
     "scipy.special.factorial": "TensorFlow has no factorial",
+    "scipy.special.expi": "TensorFlow has `expint` of positive numbers only",
     "scipy.special.exp1": "TensorFlow has `expint` of positive numbers only",
     "scipy.ndimage.gaussian_filter": "TensorFlow has no such filter",
     "scipy.ndimage.zoom": "TensorFlow resizes otherwise; see `tf.image.resize`",
