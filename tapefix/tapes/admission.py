@@ -14,7 +14,7 @@ from tapefix.tapes.reading import Reading
 from tapefix.tapes.regions import Side, Stray
 from tapefix.tapes.shape import block_of
 from tapefix.tapes.tape import Query
-from tapefix.tapes.values import Kind, Operation, Value
+from tapefix.tapes.values import Frame, Kind, Operation, Value
 
 _CONSTANT_BY_NAME = re.compile(r"target|baseline|advantage|bootstrap|(^|_)td(_|$)", re.IGNORECASE)
 
@@ -34,7 +34,6 @@ class Admission:
         self.reading = reading
         self.stray = stray
         self.holder = stray.holder
-        self.frame = stray.region.frame
         self.draft = Draft(reading)
         block = reading.parent(self.holder)
         self.body: list[cst.CSTNode] = list(getattr(block, "body", ()))
@@ -71,8 +70,8 @@ class Admission:
             return None
         return next((place for place in (node, *self.reading.parents(node)) if place in body), None)
 
-    def _place(self, value: Value) -> cst.CSTNode:
-        node = self.reading.node_in(value, self.frame)
+    def _place(self, query: Query, value: Value) -> cst.CSTNode:
+        node = self.reading.node_in(value, _frame(query))
         if node is None:
             where = f" (line {self._line(value.node)})" if value.node is not None else ""
             raise CannotAdmitError(f"it happens in another function{where}")
@@ -80,7 +79,11 @@ class Admission:
 
     def _constants(self, statements: Sequence[cst.CSTNode]) -> None:
         """Refuse to choose where a value may be meant as a constant, such as the target of a value function."""
-        starts = {self._sibling(self.reading.node_in(value, self.frame), statements) for value in self.stray.breaks}
+        starts = {
+            self._sibling(self.reading.node_in(value, _frame(query)), statements)
+            for query, value in self.stray.steps
+            if value in self.stray.breaks
+        }
         starts.discard(None)
         for statement in starts if len(starts) > 1 else ():
             assert statement is not None
@@ -94,8 +97,8 @@ class Admission:
         wanted: list[cst.CSTNode] = []
         hoisted: dict[cst.CSTNode, Query] = {}
         for query, value in self.stray.steps:
-            asking = self._sibling(self.reading.node_in(query, self.frame), self.body)
-            node = self._place(value)
+            asking = self._sibling(self.reading.node_in(query, _frame(query)), self.body)
+            node = self._place(query, value)
             statement = self._sibling(node, self.body)
             if asking is None or statement is None or self.body.index(statement) <= self.at:
                 raise CannotAdmitError(f"line {self._line(node)} does not stand in the block of the `with` statement")
@@ -132,7 +135,7 @@ class Admission:
 
     def _is_argument(self, query: Query, node: cst.CSTNode, asking: cst.CSTNode) -> bool:
         """Whether a step happens in the query's target, and the query is all that its statement repeats or guards."""
-        if query.frame is not self.frame or not isinstance(asking, cst.SimpleStatementLine):
+        if query.frame is not _frame(query) or not isinstance(asking, cst.SimpleStatementLine):
             return False
         return query.target_node in (node, *self.reading.parents(node))
 
@@ -162,10 +165,10 @@ class Admission:
 
     def _check_extension(self, others: Sequence[cst.CSTNode]) -> None:
         """Nothing that is only taken in because it stands between may ask the tape."""
-        tapes = {query.tape for query in self.stray.queries}
-        for query in self.reading.queries:
-            place = self._sibling(self.reading.node_in(query, self.frame), others)
-            if place is not None and query.tape in tapes:
+        asked = [query for losing in self.stray.queries for query in losing.tape.queries]
+        for query in asked:
+            place = self._sibling(self.reading.node_in(query, _frame(query)), others)
+            if place is not None:
                 raise CannotAdmitError(f"line {self._line(place)} asks the tape in between")
 
     def _hoist(self, query: Query, behind: cst.CSTNode | None) -> None:
@@ -174,7 +177,8 @@ class Admission:
         if "\n" in code and not code.startswith(("(", "[")):
             code = f"({code})"
         second = any(value.operation is Operation.GRADIENT for value in self.reading.values(query.target_node))
-        wished = ("first_order",) if second else ("loss", "target", "objective")
+        scalar = re.search(r"loss|error|reduce_|mean|sum", code) is not None
+        wished = ("first_order",) if second else ("loss", "objective") if scalar else ("target", "target_value")
         name = free_name(self.reading, wished, self._names)
         self._names.add(name)
         indent = block_of(self.reading, self.holder).indent
@@ -190,8 +194,8 @@ class Admission:
     def _from_above(self) -> None:
         near: list[cst.CSTNode] = []
         far: list[cst.CSTNode] = []
-        for _, value in self.stray.steps:
-            node = self._place(value)
+        for query, value in self.stray.steps:
+            node = self._place(query, value)
             statement = self._sibling(node, self.body[: self.at])
             if statement is not None:
                 near.append(statement)
@@ -288,6 +292,12 @@ class Admission:
                 obstacle = persist(self.draft, query.tape)
                 if obstacle:
                     raise CannotAdmitError(obstacle)
+
+
+def _frame(query: Query) -> Frame:
+    """The frame in which the tape that a query asks has recorded."""
+    region = query.tape.region
+    return region.frame if region is not None else query.frame
 
 
 def admit(reading: Reading, stray: Stray) -> Draft | str:

@@ -194,8 +194,8 @@ class Draft:
         lines = self.reading.lines
         above = lines.position(start)[0] - 1
         below = lines.position(end)[0]
-        while above > 0 and below <= lines.count and lines.starts[below - 1] >= end:
-            if lines.line(above).strip() or lines.line(below).strip() or not lines.line(below):
+        while above > 0 and below < lines.count and lines.starts[below - 1] >= end:
+            if lines.line(above).strip() or lines.line(below).strip():
                 break
             above, below = above - 1, below + 1
         return max(end, lines.starts[below - 1])

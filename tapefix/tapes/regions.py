@@ -71,7 +71,7 @@ def _outside(flow: Flow, region: Region) -> Iterator[tuple[Side, list[Value], li
     """For each side: where the tape loses the source, and all steps that have to come inside."""
     query, source, left = flow.query, flow.source, region.left
     assert left is not None
-    mended = read_flow(query, source, mended=True)
+    mended = read_flow(query, source, mended=True, taped=True)
     if mended.connected is Answer.NO:
         return
     breaks = [v for v in flow.breaks() if query.tape not in v.tapes and step_of(v) in _STEPS]
@@ -96,7 +96,7 @@ class _Entered(FlowReader):
     """The flow as it would be if all that runs after the tape began to record were recorded and in TensorFlow."""
 
     def __init__(self, query: Query, source: Source, region: Region) -> None:
-        super().__init__(query, source, mended=True)
+        super().__init__(query, source, mended=True, taped=True)
         self.region = region
 
     def _followed(self, value: Value) -> Answer:
