@@ -59,9 +59,11 @@ class Lines:
 
     def offset(self, line: int, column: int) -> int:
         """The offset of a position that LibCST reported."""
+        # LibCST ends a text without a final newline as if it had one.
+        if line == len(self.starts) + 1:
+            return len(self.text)
         if not 1 <= line <= len(self.starts):
             raise ValueError(f"there is no line {line}")
-        # LibCST ends a text without a final newline as if it had one.
         return min(self.starts[line - 1] + column + self._feeds.get(line, 0), len(self.text))
 
     def position(self, offset: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import libcst as cst
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import MetadataWrapper, PositionProvider, WhitespaceInclusivePositionProvider
 
 from tapefix.source.lines import Lines
 from tapefix.source.parsing import parse
@@ -72,6 +72,15 @@ def test_position_and_offset_are_inverse(text: str, data: st.DataObject) -> None
 
 def test_only_three_line_ends_count() -> None:
     assert Lines("a\x0bb\x1c\u2028c\x85d\re\r\nf\n").count == 4
+
+
+def test_every_node_of_a_text_without_a_final_newline() -> None:
+    for text in ("if a:\n    b", "a\n# c", "x = 1", "", "# only", "def f():\n  if a:\n    b # c"):
+        lines = Lines(text)
+        for provider in (PositionProvider, WhitespaceInclusivePositionProvider):
+            for place in MetadataWrapper(parse(text)).resolve(provider).values():
+                assert 0 <= lines.offset(place.start.line, place.start.column) <= len(text)
+                assert 0 <= lines.offset(place.end.line, place.end.column) <= len(text)
 
 
 def test_there_is_no_line_zero() -> None:
