@@ -26,13 +26,13 @@ class NumpyMethodOnPath(Codemod):
     ## What the rewrite does
 
     It drops the call, so that the value stays a tensor. NumPy functions further down the path become TensorFlow ones in
-    the same step (TPF102). Where the array is also used off the path, by something that needs an array, `.numpy()` moves
-    to that place.
+    the same step (TPF102). Where the array is also used off the path, by something that needs an array, `.numpy()`
+    moves to that place.
 
     ## When to ignore it
 
-    When the values are meant to be constants for this gradient (targets of a value function, importance weights): say so
-    with `tf.stop_gradient`.
+    When the values are meant to be constants for this gradient (targets of a value function, importance weights): say
+    so with `tf.stop_gradient`.
 
     Source: https://www.tensorflow.org/guide/autodiff#2_did_calculations_outside_of_tensorflow
     """

@@ -1,7 +1,7 @@
 """Departures: the places where a path leaves TensorFlow, and what keeps it inside.
 
-A path that goes through NumPy is mended at all its steps or at none: `np.mean(t.numpy())` needs both the method gone and
-the function replaced. So the departures of a module are planned together. Each belongs to one rule by its kind.
+A path that goes through NumPy is mended at all its steps or at none: `np.mean(t.numpy())` needs the method gone and the
+function replaced. So the departures of a module are planned together. Each belongs to one rule by its kind.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import libcst as cst
 
 from tapefix.finding import Rewrite
 from tapefix.tapes.draft import Draft
-from tapefix.tapes.flow import Flow
+from tapefix.tapes.endings import is_end
+from tapefix.tapes.flow import Answer, Flow, read_flow
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.steps import Step, step_of
-from tapefix.tapes.translation import Translation, translate
+from tapefix.tapes.steps import Step, holds_tensors, keras_role_of, step_of
+from tapefix.tapes.translation import UNCHANGED, Translation, translate
+from tapefix.tapes.uses import Ask, OtherUses
 from tapefix.tapes.values import Kind, Operation, Value
 
 
@@ -43,13 +45,13 @@ class Leaving:
     queries: set[int] = field(default_factory=set)
     """Lines of the queries that lose a gradient by it."""
     translation: Translation | None = None
-    """What to write in its place; `None` where nothing has to change or nothing can be written."""
+    """What to write in its place; `None` where nothing can be written."""
     obstacle: str = ""
     """Why the path cannot be mended here."""
     beyond: str = ""
     """Why the path cannot be mended elsewhere, though this step could be."""
-    arrays: list[cst.BaseExpression] = field(default_factory=list)
-    """Other uses of the result, off every path, that still need an array: they ask for it where they use it."""
+    asks: list[Ask] = field(default_factory=list)
+    """Other uses of the result, off every path, that need what it was: they ask for it where they use it."""
 
     @property
     def reason(self) -> str:
@@ -67,8 +69,8 @@ class Leaving:
             return None
         draft = Draft(reading)
         self.translation.write(draft, self.node)
-        for expression in self.arrays:
-            draft.insert(reading.span(expression)[1], ".numpy()")
+        for ask in self.asks:
+            ask.write(draft)
         if "tensorflow" in self.translation.needs:
             draft.tensorflow()
         return draft.rewrite(title) if draft.edits else None
@@ -77,56 +79,54 @@ class Leaving:
 _NUMPY_METHODS = {"numpy", "_numpy", "eval"}
 _SCALAR_METHODS = {"item", "tolist"}
 _PREDICTIONS = {"predict", "predict_on_batch"}
+_TENSOR_MAKERS = {"tensorflow.constant", "tensorflow.convert_to_tensor"}
 _REWRAPPING = {
     "tensorflow.Variable",
     "keras.Variable",
-    "tensorflow.constant",
-    "tensorflow.convert_to_tensor",
     "numpy.array",
     "numpy.asarray",
     "numpy.asanyarray",
     "numpy.ascontiguousarray",
     "numpy.copy",
 }
-_TOLERANT_CALLS = {
-    "builtins.print",
-    "builtins.len",
-    "builtins.isinstance",
-    "builtins.type",
-    "builtins.str",
-    "builtins.repr",
-    "builtins.float",
-    "builtins.int",
-    "builtins.bool",
-    "builtins.id",
-}
+_OBJECT_STEPS = (Operation.BINARY, Operation.ATTRIBUTE, Operation.SUBSCRIPT, Operation.STORE)
 
 
-def departure_of(value: Value) -> Departure | None:
-    """What kind of departure a value on a path is; `None` when it stays in TensorFlow or needs no change."""
+def departure_of(value: Value, outside: Iterable[Value] = ()) -> Departure | None:
+    """What kind of departure a value on a path is; `None` when it stays in TensorFlow or needs no change.
+
+    `outside` are the values that the path is in arrays or numbers for now: what is done with one is a departure, too.
+    """
+    if value.operation is Operation.CALL:
+        return _called(value, outside)
+    arrays = set(outside)
     if value.operation is Operation.METHOD_CALL:
-        if value.name in _PREDICTIONS:
+        if value.name in _PREDICTIONS and value.receiver is not None and keras_role_of(value.receiver):
             return Departure.PREDICT
-        if step_of(value) is not Step.OUT:
+        if step_of(value) is not Step.OUT and value.receiver not in arrays:
             return None
         if value.name in _NUMPY_METHODS:
             return Departure.NUMPY_METHOD
         return Departure.PYTHON_SCALAR if value.name in _SCALAR_METHODS else Departure.NUMPY_FUNCTION
-    if value.operation is Operation.CALL:
-        return _called(value)
-    if value.operation in (Operation.BINARY, Operation.ATTRIBUTE, Operation.SUBSCRIPT, Operation.STORE):
-        return Departure.NUMPY_FUNCTION if step_of(value) is Step.OUT else None
+    if value.operation in _OBJECT_STEPS:
+        if value.is_tensor:
+            return None
+        operands = value.inputs if value.operation is Operation.BINARY else (value.receiver,)
+        leaves = step_of(value) is Step.OUT or any(operand in arrays for operand in operands)
+        return Departure.NUMPY_FUNCTION if leaves else None
     return None
 
 
-def _called(value: Value) -> Departure | None:
+def _called(value: Value, outside: Iterable[Value]) -> Departure | None:
     name = value.name
     if value.receiver is not None and value.receiver.kind is not Kind.LIBRARY:
         return None
     if name in _REWRAPPING:
-        tensor = name in ("tensorflow.constant", "tensorflow.convert_to_tensor")
-        from_arrays = any(i.is_number for i in value.inputs)
-        return Departure.REWRAPPED if not tensor or from_arrays else None
+        return Departure.REWRAPPED
+    if name in _TENSOR_MAKERS:
+        arrays = set(outside)
+        rewrapped = any(i.is_number or i in arrays for i in value.inputs)
+        return Departure.REWRAPPED if rewrapped or (name == "tensorflow.constant" and holds_tensors(value)) else None
     if step_of(value) is not Step.OUT:
         return None
     root = name.partition(".")[0]
@@ -145,15 +145,27 @@ class DeparturePlan:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.leavings: dict[cst.CSTNode, Leaving] = {}
-        self._on_path: set[Value] = set()
-        self._flows: list[tuple[Flow, list[Leaving]]] = []
+        self._live: set[Value] = set()
+        self._outside: dict[Value, Leaving] = {}
+        """What becomes a tensor, with the departure that makes it one."""
+        self._paths: list[list[Leaving]] = []
+        self._missing: set[tuple[object, object]] = set()
         for flow in reading.flows():
             if flow.reaches and flow.missing:
                 self._add(flow)
+        if not self.leavings:
+            return
         for leaving in self.leavings.values():
             self._translate(leaving)
-        for leaving in self.leavings.values():
-            self._other_uses(leaving)
+        self._hold_other_gradients()
+        uses = OtherUses(reading, self._live, [x.node for x in self.leavings.values() if x.changes])
+        for value, leaving in list(self._outside.items()):
+            if not leaving.obstacle:
+                asks = uses.of(value)
+                if isinstance(asks, str):
+                    leaving.obstacle = asks
+                else:
+                    leaving.asks += [ask for ask in asks if ask not in leaving.asks]
         self._spread()
 
     def of(self, *kinds: Departure) -> list[Leaving]:
@@ -161,102 +173,102 @@ class DeparturePlan:
         found = [x for x in self.leavings.values() if x.departure in kinds and (x.changes or x.obstacle)]
         return sorted(found, key=lambda leaving: self.reading.span(leaving.node))
 
+    # Paths
+
     def _add(self, flow: Flow) -> None:
-        path = flow.path
-        departing = [(value, departure_of(value)) for value in path]
-        chain = [(value, departure) for value, departure in departing if departure is not None and value.node]
-        if not chain:
+        query, source = flow.query, flow.source
+        taped = read_flow(query, source, taped=True)
+        if taped.connected is not Answer.NO:
+            # Only where and when the tape records is wrong: whatever leaves TensorFlow does so beside the path.
             return
-        if not any(step_of(value) in (Step.OUT, Step.NEW) for value, _ in chain):
+        mended = read_flow(query, source, mended=True)
+        if mended.connected is Answer.NO:
+            mended = read_flow(query, source, mended=True, taped=True)
+        self._missing.add((query, source))
+        if mended.connected is Answer.NO:
+            self._add_stuck(flow, taped)
             return
-        leavings = []
-        mendable = self.reading.mendable(flow.query, flow.source)
-        for value, departure in chain:
-            assert value.node is not None
-            leaving = self.leavings.setdefault(value.node, Leaving(value.node, departure, []))
-            leaving.queries.add(self.reading.line(flow.query.node))
-            if value not in leaving.values:
-                leaving.values.append(value)
-            if not mendable:
+        steps: list[Leaving] = []
+        for value in mended.live:
+            if value is not source.value:
+                self._step(flow, value, steps)
+        if steps:
+            self._live.update(mended.live)
+            self._paths.append(steps)
+
+    def _step(self, flow: Flow, value: Value, steps: list[Leaving]) -> None:
+        """One value of a path that a gradient shall come back along."""
+        came = next((self._outside[i] for i in value.inputs if i in self._outside), None)
+        departure = departure_of(value, self._outside)
+        if departure is not None and value.node is not None:
+            leaving = self._leaving(flow, value, departure)
+            steps.append(leaving)
+            if departure is not Departure.REWRAPPED or not value.is_tensor:
+                self._outside.setdefault(value, leaving)
+        elif came is not None and not value.is_tensor:
+            self._outside.setdefault(value, came)
+            if step_of(value) is Step.UNKNOWN and value.operation is not Operation.ITERATION and value.node is not None:
+                where = self.reading.line(value.node)
+                came.obstacle = came.obstacle or f"what is done with it at line {where} may need an array"
+
+    def _leaving(self, flow: Flow, value: Value, departure: Departure) -> Leaving:
+        assert value.node is not None
+        leaving = self.leavings.setdefault(value.node, Leaving(value.node, departure, []))
+        leaving.queries.add(self.reading.line(flow.query.node))
+        if value not in leaving.values:
+            leaving.values.append(value)
+        return leaving
+
+    def _add_stuck(self, flow: Flow, taped: Flow) -> None:
+        """A path that an operation without a gradient cuts besides: where it first leaves TensorFlow."""
+        for value in taped.breaks():
+            departure = departure_of(value)
+            if departure is None or value.node is None:
+                continue
+            leaving = self._leaving(flow, value, departure)
+            if is_end(value):
+                leaving.obstacle = "the result is a whole number, an index or a truth value, and has no gradient"
+            else:
                 leaving.beyond = "the path is also cut elsewhere, by an operation without a gradient"
-            leavings.append(leaving)
-        self._on_path.update(path)
-        self._flows.append((flow, leavings))
+
+    # What to write
 
     def _translate(self, leaving: Leaving) -> None:
-        result = translate(self.reading, leaving.node, leaving.values, self._on_path)
+        if leaving.departure in (Departure.NUMPY_FUNCTION_OP, Departure.FOREIGN):
+            leaving.obstacle = leaving.obstacle or "what it computes is not known to TensorFlow"
+            return
+        result = translate(self.reading, leaving.node, leaving.values, self._live)
         if isinstance(result, str):
-            leaving.obstacle = result
+            leaving.obstacle = leaving.obstacle or result
         else:
             leaving.translation = result
 
+    def _hold_other_gradients(self) -> None:
+        """A step that another gradient goes past on purpose, or half of one goes through, stays as it is."""
+        steps = {value: leaving for leaving in self.leavings.values() for value in leaving.values}
+        for flow in self.reading.flows():
+            if (flow.query, flow.source) in self._missing or not flow.reaches or flow.missing:
+                continue
+            if not any(value in steps and steps[value].changes for value in flow.path):
+                continue
+            for value in read_flow(flow.query, flow.source, mended=True).live:
+                if value in steps and steps[value].changes:
+                    name, line = self.reading.code(flow.source.node), self.reading.line(flow.query.node)
+                    steps[value].obstacle = (
+                        steps[value].obstacle
+                        or f"the gradient with respect to `{name}` at line {line} does not count it, and would change"
+                    )
+
     def _spread(self) -> None:
         """One step that cannot be mended leaves the whole path as it is."""
-        for _, leavings in self._flows:
-            stuck = next((leaving for leaving in leavings if leaving.obstacle), None)
+        for steps in self._paths:
+            stuck = next((leaving for leaving in steps if leaving.obstacle), None)
             if stuck is None:
                 continue
             where = self.reading.line(stuck.node)
-            for leaving in leavings:
+            for leaving in steps:
                 if not leaving.obstacle:
                     leaving.beyond = f"the path cannot be kept in TensorFlow at line {where}: {stuck.obstacle}"
 
-    # Uses off the path
 
-    def _other_uses(self, leaving: Leaving) -> None:
-        for value in leaving.values:
-            for user in value.users:
-                if user not in self._on_path:
-                    self._off_path(leaving, value, user)
-
-    def _off_path(self, leaving: Leaving, value: Value, user: Value) -> None:
-        if _tolerates_tensor(value, user):
-            return
-        expression = _use_of(value, user)
-        if expression is None:
-            leaving.obstacle = leaving.obstacle or "the array is also used elsewhere in a way that cannot be told"
-            return
-        evaluations = self.reading.values(expression)
-        if any(other not in self._on_path for other in evaluations):
-            line = self.reading.line(expression)
-            leaving.obstacle = leaving.obstacle or f"line {line} needs an array, and at times gets another one"
-            return
-        if expression is not leaving.node and expression not in leaving.arrays:
-            leaving.arrays.append(expression)
-
-
-def _tolerates_tensor(value: Value, user: Value) -> bool:
-    """Whether a use means the same when the array is a tensor."""
-    if user.operation in (Operation.DISPLAY, Operation.JOIN, Operation.COMPARISON, Operation.GRADIENT):
-        return True
-    if user.operation is Operation.CALL:
-        receiver = user.receiver
-        if user.name in _TOLERANT_CALLS:
-            return True
-        known = receiver is not None and receiver.kind in (Kind.MODEL, Kind.LAYER, Kind.LOSS, Kind.METRIC)
-        return known or user.name.startswith(("tensorflow.", "keras.", "numpy."))
-    if user.operation is Operation.METHOD_CALL and user.receiver is not value:
-        receiver = user.receiver
-        return receiver is not None and receiver.kind in (Kind.METRIC, Kind.VARIABLE, Kind.SEQUENCE, Kind.LOSS)
-    if user.operation is Operation.ATTRIBUTE:
-        return user.name in ("shape", "dtype", "ndim")
-    if user.operation is Operation.BINARY:
-        return any(other is not value and other.is_tensor for other in user.inputs)
-    return False
-
-
-def _use_of(value: Value, user: Value) -> cst.BaseExpression | None:
-    """The expression through which a use gets the value."""
-    node = user.node
-    if isinstance(node, cst.Call):
-        if user.receiver is value and isinstance(node.func, cst.Attribute):
-            return node.func.value
-        found: Iterable[cst.BaseExpression] = (a.node.value for a in user.arguments if a.value is value)
-        return next(iter(found), None)
-    if isinstance(node, cst.BinaryOperation):
-        return node.left if user.inputs and user.inputs[0] is value else node.right
-    if isinstance(node, cst.UnaryOperation):
-        return node.expression
-    if isinstance(node, (cst.Subscript, cst.Attribute)) and user.receiver is value:
-        return node.value
-    return None
+__all__ = ["UNCHANGED", "Departure", "DeparturePlan", "Leaving", "departure_of"]

@@ -320,7 +320,7 @@ class FlowReader:
 
     def _hidden(self, value: Value, step: Step) -> Answer:
         """Whether something that does not visibly depend on the source could hold it all the same."""
-        if step is not Step.UNKNOWN or not self._records(value):
+        if step is not Step.UNKNOWN or self.tape not in value.tapes:
             return Answer.NO
         if value.operation in (Operation.CALL, Operation.METHOD_CALL, Operation.UNKNOWN):
             return Answer.MAYBE

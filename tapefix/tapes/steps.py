@@ -28,7 +28,8 @@ class Step(enum.Enum):
     UNKNOWN = "unknown"
 
 
-_OUT_METHODS = {"numpy", "_numpy", "item", "tolist", "predict", "predict_on_batch"}
+_OUT_METHODS = {"numpy", "_numpy", "item", "tolist"}
+_PREDICTIONS = {"predict", "predict_on_batch"}
 _NUMPY_RESULTS = (Kind.NDARRAY, Kind.SCALAR)
 _NEW_TENSORS = {"tensorflow.constant", "tensorflow.convert_to_tensor", "tensorflow.cast", "keras.ops.convert_to_tensor"}
 _KERAS_OBJECTS = (Kind.MODEL, Kind.LAYER, Kind.LOSS)
@@ -111,9 +112,12 @@ def keras_role_of(value: Value) -> bool:
 
 def _method(value: Value) -> Step:
     receiver = value.receiver
-    if value.name in _OUT_METHODS:
+    if value.name in _PREDICTIONS:
+        # Anything may have a method of that name; what is no Keras model may compute with TensorFlow in it.
+        return Step.OUT if receiver is not None and keras_role_of(receiver) else Step.UNKNOWN
+    if value.name in _OUT_METHODS or (receiver is not None and receiver.kind is Kind.NDARRAY):
         return Step.OUT
-    if receiver is not None and receiver.kind is Kind.NDARRAY:
+    if receiver is not None and receiver.is_tensor and value.kind in _NUMPY_RESULTS:
         return Step.OUT
     if value.kind is Kind.TENSOR:
         if receiver is not None and receiver.kind is Kind.METRIC:
@@ -135,6 +139,8 @@ def _call(value: Value) -> Step:
         return Step.TENSOR if name == "tensorflow.custom_gradient" else Step.UNKNOWN
     if name == "tensorflow.Variable" or name == "keras.Variable":
         return Step.NEW
+    if name == "tensorflow.constant" and holds_tensors(value):
+        return Step.NEW
     if library.stop_reason(name):
         return Step.OUT if name == "tensorflow.numpy_function" else Step.STOP
     if name.startswith("builtins."):
@@ -150,6 +156,16 @@ def _call(value: Value) -> Step:
     if value.kind in (Kind.SYMBOLIC, Kind.MODEL, Kind.LAYER, Kind.INSTANCE, Kind.LOSS, Kind.DATASET):
         return Step.PASS
     return Step.UNKNOWN
+
+
+def holds_tensors(value: Value) -> bool:
+    """Whether a call such as `tf.constant([a, b])` gets a list with tensors, which it cannot take apart."""
+    content = value.argument(0, "value")
+    return content is not None and _has_tensor(content.value)
+
+
+def _has_tensor(value: Value) -> bool:
+    return any(element.is_tensor or _has_tensor(element) for element in value.elements or ())
 
 
 def _builtin(value: Value) -> Step:

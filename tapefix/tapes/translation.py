@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -15,7 +15,20 @@ from tapefix.tapes.values import NO_CONSTANT, Argument, Dtype, Kind, Operation, 
 Piece = str | cst.CSTNode
 
 _DROPPED_METHODS = {"numpy", "_numpy", "eval"}
-_COMPREHENSIVE = (cst.GeneratorExp, cst.Lambda, cst.NamedExpr, cst.StarredElement, cst.Yield, cst.Await)
+_TIGHT = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float, cst.List, cst.Tuple)
+_TAKES_LISTS = {
+    "array",
+    "asarray",
+    "asanyarray",
+    "ascontiguousarray",
+    "stack",
+    "concatenate",
+    "concat",
+    "vstack",
+    "hstack",
+    "dstack",
+    "column_stack",
+}
 
 
 @dataclass(frozen=True)
@@ -26,11 +39,20 @@ class Translation:
     needs: tuple[str, ...] = ()
     unchanged: bool = False
     """The expression means the same on tensors as it stands."""
+    part: cst.CSTNode | None = None
+    """The part of the expression that is replaced, when it is not all of it."""
+    wrapped: cst.BaseExpression | None = None
+    """An expression that needs parentheses now."""
 
     def write(self, draft: Draft, node: cst.CSTNode) -> None:
         """Add the edits to a draft."""
-        if not self.unchanged:
-            draft.replace(node, *self.pieces)
+        if self.unchanged:
+            return
+        draft.replace(self.part or node, *self.pieces)
+        if self.wrapped is not None:
+            start, end = draft.reading.span(self.wrapped)
+            draft.insert(start, "(")
+            draft.insert(end, ")")
 
 
 UNCHANGED = Translation((), unchanged=True)
@@ -44,26 +66,29 @@ def translate(
     `tensors` are the values that will be tensors once every step of their paths has been translated.
     """
     translations = {_translate(reading, node, value, tensors) for value in values}
+    if isinstance(node, cst.AugAssign) and len(translations) > 1:
+        # Written out, it means the same the first time round, on an array, and then on tensors.
+        translations.discard(UNCHANGED)
     if len(translations) == 1:
         return translations.pop()
     obstacles = [found for found in translations if isinstance(found, str)]
     return obstacles[0] if obstacles else "it would have to be written differently for different calls"
 
 
-def _translate(
-    reading: Reading, node: cst.CSTNode, value: Value, tensors: Collection[Value]
-) -> Translation | str:
+def _translate(reading: Reading, node: cst.CSTNode, value: Value, tensors: Collection[Value]) -> Translation | str:
     if isinstance(node, cst.Call) and value.operation is Operation.METHOD_CALL:
         return _method(reading, node, value, tensors)
     if isinstance(node, cst.Call):
         return _call(reading, node, value, tensors)
     if value.operation is Operation.BINARY and isinstance(node, cst.BinaryOperation):
         return _operator(reading, node, value, tensors)
+    if value.operation is Operation.BINARY and isinstance(node, cst.AugAssign):
+        return _augmented(reading, node, value, tensors)
     if value.operation is Operation.ATTRIBUTE and isinstance(node, cst.Attribute):
         receiver = _argument(reading, node.value, value.receiver, None, tensors)
         return _from_twin(twins.twin_of_method(node.attr.value, receiver, (), tf=_tf(reading)), [], node.value)
     if value.operation is Operation.SUBSCRIPT and isinstance(node, cst.Subscript):
-        return _subscript(value, tensors)
+        return _subscript(reading, node, value, tensors)
     if value.operation is Operation.STORE:
         return "an item of the array is set, and tensors cannot be changed in place"
     return "there is no TensorFlow expression of the same meaning"
@@ -73,9 +98,7 @@ def _tf(reading: Reading) -> str:
     return reading.tensorflow_name or "tf"
 
 
-def _method(
-    reading: Reading, node: cst.Call, value: Value, tensors: Collection[Value]
-) -> Translation | str:
+def _method(reading: Reading, node: cst.Call, value: Value, tensors: Collection[Value]) -> Translation | str:
     assert isinstance(node.func, cst.Attribute)
     if value.name in _DROPPED_METHODS:
         return Translation((node.func.value,))
@@ -87,67 +110,97 @@ def _method(
     return _from_twin(twin, value.arguments, node.func.value)
 
 
+_PREDICTION_OPTIONS = {"x", "batch_size", "verbose", "workers", "max_queue_size", "use_multiprocessing"}
+
+
 def _prediction(reading: Reading, node: cst.Call, value: Value) -> Translation | str:
     assert isinstance(node.func, cst.Attribute)
     batch = value.argument(0, "x")
     if batch is None:
         return "`predict` is called without a batch"
-    if batch.value.kind in (Kind.DATASET, Kind.UNKNOWN) and batch.value.operation is Operation.CALL:
-        if batch.value.kind is Kind.DATASET:
-            return "`predict` goes over a dataset; a tape needs one batch at a time"
+    if batch.value.kind is Kind.DATASET:
+        return "`predict` goes over a dataset; a tape needs one batch at a time"
+    if batch.value.elements is not None and not all(
+        e.is_tensor or e.kind is Kind.NDARRAY for e in batch.value.elements
+    ):
+        return "`predict` makes an array of the list that it gets; a model called with it may not"
+    for argument in value.arguments:
+        if argument.star or (argument.keyword or "x") not in _PREDICTION_OPTIONS:
+            return f"`{reading.code(argument.node)}` has no meaning in a call of the model"
     return Translation((node.func.value, "(", batch.node.value, ", training=False)"))
 
 
-def _call(
-    reading: Reading, node: cst.Call, value: Value, tensors: Collection[Value]
-) -> Translation | str:
+def _call(reading: Reading, node: cst.Call, value: Value, tensors: Collection[Value]) -> Translation | str:
     name = value.name
     if name in ("tensorflow.Variable", "keras.Variable"):
         return _rewrapped_variable(reading, node, value)
     if name in ("tensorflow.constant", "tensorflow.convert_to_tensor"):
-        return _rewrapped_constant(reading, node, value, tensors)
+        return _rewrapped_constant(reading, node, value)
     if name == "tensorflow.numpy_function":
         return "the NumPy code inside `tf.numpy_function` has no gradient"
     arguments = [_argument(reading, a.node.value, a.value, a, tensors) for a in value.arguments]
+    if name.rpartition(".")[2] not in _TAKES_LISTS:
+        # A list of tensors is taken for one tensor wherever TensorFlow packs it by itself.
+        arguments = [
+            replace(argument, kind="tensor") if _is_packed(a, tensors) else argument
+            for argument, a in zip(arguments, value.arguments, strict=True)
+        ]
     return _from_twin(twins.twin_of_function(name, arguments, tf=_tf(reading)), value.arguments, None)
 
 
+def _is_packed(argument: Argument, tensors: Collection[Value]) -> bool:
+    elements = argument.value.elements
+    return not argument.star and bool(elements) and all(e.is_tensor or e in tensors for e in elements or ())
+
+
 def _rewrapped_variable(reading: Reading, node: cst.Call, value: Value) -> Translation | str:
-    if any(user.name.startswith("assign") for user in value.users):
+    if any(user.name.startswith(("assign", "scatter")) for user in value.users):
         return "the variable is assigned to later"
-    if value.argument(7, "dtype") is not None or value.argument(8, "shape") is not None:
-        return "the variable is made with a dtype or shape of its own"
+    if any(user.operation is Operation.GRADIENT for user in value.users):
+        return "a gradient is asked for the variable"
+    if any(user.name == "watch" for user in value.users):
+        return "the variable is watched"
+    if value.argument(8, "shape") is not None:
+        return "the variable is made with a shape of its own"
     initial = value.argument(0, "initial_value") or value.argument(0, "initializer")
-    if initial is None:
+    if initial is None or initial.value.kind in (Kind.FUNCTION, Kind.METHOD):
         return "the variable is made without an initial value"
-    return _alone(reading, node, initial.node.value)
+    return _rewrapped(reading, node, value, initial, value.argument(7, "dtype"))
 
 
-def _rewrapped_constant(
-    reading: Reading, node: cst.Call, value: Value, tensors: Collection[Value]
-) -> Translation | str:
+def _rewrapped_constant(reading: Reading, node: cst.Call, value: Value) -> Translation | str:
     content = value.argument(0, "value")
-    if content is None or value.argument(2, "shape") is not None and value.name == "tensorflow.constant":
+    if content is None or (value.argument(2, "shape") is not None and value.name == "tensorflow.constant"):
         return "the tensor is made with a shape of its own"
-    if content.value.elements is not None:
-        stacked = Translation((f"{_tf(reading)}.stack(", content.node.value, ")"), ("tensorflow",))
-    elif content.value in tensors or content.value.kind is not Kind.SEQUENCE:
-        stacked = _alone(reading, node, content.node.value)
-    else:
-        return "the tensor is made of a list that cannot be told"
-    dtype = value.argument(1, "dtype")
-    if dtype is None or (value.precise_dtype and value.precise_dtype == content.value.precise_dtype):
-        return stacked
-    inner = stacked.pieces if content.value.elements is not None else (content.node.value,)
+    return _rewrapped(reading, node, value, content, value.argument(1, "dtype"))
+
+
+def _rewrapped(
+    reading: Reading, node: cst.Call, value: Value, content: Argument, dtype: Argument | None
+) -> Translation | str:
+    """The content itself; a list of tensors as one; cast, where a dtype is named that it may not have."""
+    listed = content.value.elements
+    function = ""
+    if listed is not None:
+        nested = any(element.elements is not None for element in listed)
+        function = f"{_tf(reading)}." + ("convert_to_tensor" if nested else "stack")
+    if dtype is None or dtype.value.kind is Kind.NONE or _same_dtype(value, content.value):
+        if not function:
+            return _alone(reading, node, content.node.value)
+        return Translation((f"{function}(", content.node.value, ")"), ("tensorflow",))
+    inner: tuple[Piece, ...] = (f"{function}(", content.node.value, ")") if function else (content.node.value,)
     return Translation((f"{_tf(reading)}.cast(", *inner, ", ", dtype.node.value, ")"), ("tensorflow",))
+
+
+def _same_dtype(value: Value, content: Value) -> bool:
+    return bool(value.precise_dtype) and value.precise_dtype == content.precise_dtype
 
 
 def _alone(reading: Reading, outer: cst.CSTNode, inner: cst.BaseExpression) -> Translation:
     """The inner expression in place of the outer one, in parentheses where it needs them."""
-    simple = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float, cst.List, cst.Tuple)
     holder = reading.parent(outer)
     free = isinstance(holder, (cst.Assign, cst.AnnAssign, cst.Arg, cst.Return, cst.Expr))
-    if isinstance(inner, simple) or getattr(inner, "lpar", ()) or free:
+    if isinstance(inner, _TIGHT) or inner.lpar or free:
         return Translation((inner,))
     return Translation(("(", inner, ")"))
 
@@ -166,16 +219,54 @@ def _operator(
     return twin.reason if twin is not None else f"`{symbol}` has no meaning known on tensors"
 
 
-def _subscript(value: Value, tensors: Collection[Value]) -> Translation | str:
-    for index in value.inputs[1:]:
-        plain = index.kind in (Kind.SCALAR, Kind.NONE) or index.elements is not None
-        if index.elements is not None and any(e.kind not in (Kind.SCALAR, Kind.NONE) for e in index.elements):
-            plain = all(e.kind in (Kind.SCALAR, Kind.NONE, Kind.UNKNOWN) for e in index.elements)
-        if isinstance(index.node, cst.List):
-            return "NumPy selects by a list of indices; `tf.gather` would"
-        if not plain and index.kind is not Kind.UNKNOWN:
-            return "NumPy selects by an array of indices; `tf.gather` or `tf.boolean_mask` would"
-    return UNCHANGED
+def _augmented(reading: Reading, node: cst.AugAssign, value: Value, tensors: Collection[Value]) -> Translation | str:
+    left = _argument(reading, node.target, value.inputs[0], None, tensors)
+    right = _argument(reading, node.value, value.inputs[1], None, tensors)
+    symbol = reading.code(node.operator).strip().removesuffix("=")
+    if twins.twin_of_operator(symbol, left, right, tf=_tf(reading)) is not twins.UNCHANGED:
+        return f"`{symbol}=` would have to be written out on tensors"
+    if value.inputs[0].kind is not Kind.NDARRAY or value.inputs[0] in tensors:
+        return UNCHANGED
+    # An array takes a tensor in and stays an array, where one that stands on its own becomes a tensor.
+    tight = isinstance(node.value, _TIGHT) or bool(node.value.lpar)
+    return Translation(
+        (f"= {reading.code(node.target)} {symbol}",), part=node.operator, wrapped=None if tight else node.value
+    )
+
+
+def _subscript(reading: Reading, node: cst.Subscript, value: Value, tensors: Collection[Value]) -> Translation | str:
+    parts = [part.slice for part in node.slice]
+    indices = [(part.value, _one_of(reading, part.value)) for part in parts if isinstance(part, cst.Index)]
+    if all(_is_plain_index(expression, index) for expression, index in indices):
+        return UNCHANGED
+    left = _argument(reading, node.value, value.receiver, None, tensors)
+    if len(parts) == 1:
+        expression, index = indices[0]
+        twin = twins.twin_of_operator("[]", left, _argument(reading, expression, index, None, tensors), tf=_tf(reading))
+        if isinstance(twin, twins.Twin):
+            return UNCHANGED if twin is twins.UNCHANGED else _pieces(twin, [node.value, expression], None)
+        if twin is not None:
+            return twin.reason
+    return "NumPy selects by an array of indices; `tf.gather` or `tf.boolean_mask` would"
+
+
+def _one_of(reading: Reading, node: cst.BaseExpression) -> Value | None:
+    values = reading.values(node)
+    return values[-1] if values else None
+
+
+def _is_plain_index(node: cst.BaseExpression, index: Value | None) -> bool:
+    """Whether an index is one number, a new axis or an ellipsis; what is not known is taken for a number."""
+    if isinstance(node, cst.List):
+        return False
+    if index is None or isinstance(node, (cst.Integer, cst.Ellipsis)):
+        return True
+    if index.name.endswith((".newaxis", ".argmax", ".argmin")):
+        # Of an array as a whole: one index.
+        return len(index.arguments) <= 1
+    if index.operation is Operation.METHOD_CALL and index.name in ("argmax", "argmin"):
+        return not index.arguments
+    return index.rank == 0 or index.kind in (Kind.SCALAR, Kind.NONE, Kind.UNKNOWN)
 
 
 def _from_twin(
@@ -219,14 +310,14 @@ def _argument(
     written: Argument | None,
     tensors: Collection[Value],
 ) -> twins.Argument:
-    known = value if value is not None else None
+    known = value
     parts: tuple[twins.Argument, ...] = ()
-    if isinstance(node, (cst.List, cst.Tuple)) and known is not None and known.elements is not None:
-        if len(node.elements) == len(known.elements):
-            parts = tuple(
-                _argument(reading, part.value, element, None, tensors)
-                for part, element in zip(node.elements, known.elements, strict=True)
-            )
+    elements = known.elements if known is not None and isinstance(node, (cst.List, cst.Tuple)) else None
+    if elements is not None and isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == len(elements):
+        parts = tuple(
+            _argument(reading, part.value, element, None, tensors)
+            for part, element in zip(node.elements, elements, strict=True)
+        )
     return twins.Argument(
         text=reading.code(node),
         keyword=written.keyword if written is not None else None,
@@ -262,7 +353,4 @@ def _constant(value: Value | None) -> object:
         if any(part is twins.NOT_CONSTANT for part in parts):
             return twins.NOT_CONSTANT
         return tuple(parts) if isinstance(value.node, cst.Tuple) else parts
-    if value.constant is NO_CONSTANT or value.node is None:
-        return twins.NOT_CONSTANT
-    # A name bound to a literal elsewhere is no literal here: another call may bind it to something else.
-    return value.constant if not isinstance(value.node, cst.Name) or value.kind is Kind.NONE else value.constant
+    return twins.NOT_CONSTANT if value.constant is NO_CONSTANT or value.node is None else value.constant
