@@ -79,8 +79,12 @@ def narrowed(before: Value, after: Value) -> bool:
     return one is not None and other is not None and other < one
 
 
-TENSOR = re.compile(r"<tf\.(?:Tensor|Variable)[^<>]*?numpy=(.*?)>|tf\.Tensor\((.*?), shape=\([^)]*\), dtype=\w+\)", re.S)
-WRAPPER = re.compile(r"\b(?:np|numpy)\.(?:float|int|bool|str|uint)\w*\(([^()]*)\)|\barray\((.*?)(?:, dtype=\w+)?\)", re.S)
+TENSOR = re.compile(
+    r"<tf\.(?:Tensor|Variable)[^<>]*?numpy=(.*?)>|tf\.Tensor\((.*?), shape=\([^)]*\), dtype=\w+\)", re.S
+)
+WRAPPER = re.compile(
+    r"\b(?:np|numpy)\.(?:float|int|bool|str|uint)\w*\(([^()]*)\)|\barray\((.*?)(?:, dtype=\w+)?\)", re.S
+)
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\b(?:nan|inf)\b")
 
 

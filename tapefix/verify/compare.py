@@ -95,15 +95,16 @@ class Comparison:
         for pair in self.after.pairs():
             asked = id(pair.query) in matched and (id(pair.query), pair.index) not in covered
             if asked and pair.broken and pair.query.occurrence == 0:
-                findings.problems.append(f"the gradient of {pair.label} is {_state(pair)} after (line {pair.query.line})")
+                findings.problems.append(
+                    f"the gradient of {pair.label} is {_state(pair)} after (line {pair.query.line})"
+                )
 
     def _judge_match(self, match: Match) -> None:
         before, after = match.before, match.after
         if not before.broken:
             if after is not None and after.broken and self._first(after):
-                self.findings.problems.append(
-                    f"the gradient of {before.label} (line {before.query.line}) worked before and is {_state(after)} after"
-                )
+                name = f"the gradient of {before.label} (line {before.query.line})"
+                self.findings.problems.append(f"{name} worked before and is {_state(after)} after")
             return
         if after is None:
             if not self._beyond(before, self.after):
@@ -205,7 +206,8 @@ class Comparison:
         for pair in candidates:
             if same_value(before.source, pair.source) is not False:
                 if len(before.query.weights) != len(pair.query.weights):
-                    return f"the query for {before.label} (line {before.query.line}) has other output_gradients than before"
+                    where = f"the query for {before.label} (line {before.query.line})"
+                    return f"{where} has other output_gradients than before, so its gradient is another"
                 return (
                     f"the target of the query for {before.label} (line {before.query.line}) has another value: "
                     f"{_describe(before.query.targets)} before, {_describe(pair.query.targets)} after"
@@ -225,7 +227,7 @@ class Comparison:
             return []
         related = self.lines.related(before.line, after.line)
         # An error that comes of a missing gradient may come of it in another way at a line that was rewritten.
-        expected = related == 2 and after.type == before.type or masked and related and "None" in after.message
+        expected = (related == 2 and after.type == before.type) or (masked and related and "None" in after.message)
         return [] if expected else [words]
 
     def judge_after_end(self) -> None:
@@ -253,12 +255,16 @@ def _form_problem(pair: Pair) -> str:
     if shape is not None and wanted is not None and not _fits(shape, wanted):
         return f"the gradient of {pair.label} has shape {tuple(shape)} and not {tuple(wanted)} (line {query.line})"
     if source.get("class") in ("tensor", "variable", "symbolic") and answer.get("dtype") != source.get("dtype"):
-        return f"the gradient of {pair.label} is {answer.get('dtype')} and not {source.get('dtype')} (line {query.line})"
+        return (
+            f"the gradient of {pair.label} is {answer.get('dtype')} and not {source.get('dtype')} (line {query.line})"
+        )
     return ""
 
 
 def _fits(shape: list[int | None], wanted: list[int | None]) -> bool:
-    return len(shape) == len(wanted) and all(a is None or b is None or a == b for a, b in zip(shape, wanted, strict=True))
+    return len(shape) == len(wanted) and all(
+        a is None or b is None or a == b for a, b in zip(shape, wanted, strict=True)
+    )
 
 
 def _state(pair: Pair) -> str:

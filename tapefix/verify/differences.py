@@ -45,12 +45,16 @@ def _hidden(facts: dict[str, Any], dtype: str, before: Pair | None, after: Pair,
         check, agrees = _compare(through, dtype)
         if not agrees:
             where = ", ".join(f"line {line}" for line in sorted({line for line in facts["stops"] if line}))
-            return f"a stopped gradient hides a part of the path from {after.label} ({where or 'in a library'}): {check}"
+            return (
+                f"a stopped gradient hides a part of the path from {after.label} ({where or 'in a library'}): {check}"
+            )
     earlier = facts.get("earlier")
     if earlier and before is not None and (before.trace.get("earlier") is False or before.trace.get("touched") == 0):
         check, agrees = _compare(earlier, dtype)
         if not agrees:
-            return f"a part of the target is computed from {after.label} before the tape begins: wrong gradient, {check}"
+            return (
+                f"a part of the target is computed from {after.label} before the tape begins: wrong gradient, {check}"
+            )
     if not cut_before(before):
         return ""
     if through and facts["writes"] and not facts["stops"]:

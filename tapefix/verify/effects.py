@@ -42,7 +42,9 @@ def output_problems(
     if old != new:
         extra = [effect for effect in after.effects if (effect.effect, effect.paths) not in old]
         if extra and not cut:
-            problems.append(f"an extra side effect at line {extra[0].line}: {extra[0].effect} {' '.join(extra[0].paths)}")
+            problems.append(
+                f"an extra side effect at line {extra[0].line}: {extra[0].effect} {' '.join(extra[0].paths)}"
+            )
         else:
             problems.append("files are written or processes started in another number or order than before")
     return problems

@@ -126,7 +126,8 @@ class End:
     """How a run ended."""
 
     reason: str
-    """`finished`, `sampled`, `exit`, `raised`, `timeout`, `memory`, `output`, `processes`, `killed`, `device`, `recorder`."""
+    """One of `finished`, `sampled`, `exit`, `raised`; a limit: `timeout`, `memory`, `output`, `processes`; `killed`; or
+    what kept it from beginning: `device`, `recorder`."""
     type: str = ""
     message: str = ""
     line: int | None = None
@@ -167,6 +168,8 @@ class Evidence:
     changes: tuple[str, ...] = ()
     seconds: float = 0.0
     peak_bytes: int = 0
+    random_graph: bool = False
+    """Whether a graph draws random numbers."""
     notes: tuple[str, ...] = field(default=())
 
     def pairs(self) -> Iterator[Pair]:
@@ -184,6 +187,7 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
     sites: list[Site] = []
     devices: tuple[str, ...] = ()
     end: End | None = None
+    random_graph = False
     for order, event in enumerate(_events(record)):
         kind = event.pop("kind", "")
         if kind == "query":
@@ -194,6 +198,8 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
             effects.append(Effect(order, event["line"], event["effect"], tuple(event["paths"])))
         elif kind == "sites":
             sites = [Site(**{**site, "sources": tuple(site["sources"])}) for site in event["sites"]]
+        elif kind == "notice":
+            random_graph = True
         elif kind == "start":
             devices = tuple(event["devices"])
         elif kind == "end":
@@ -207,6 +213,7 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
         devices=devices,
         changes=tuple(changes),
         seconds=float(answer.get("seconds", 0.0)),
+        random_graph=random_graph,
         peak_bytes=int(answer.get("peak", 0)),
     )
 

@@ -16,7 +16,7 @@ def find_interpreter(project: Path, wanted: Path | None) -> Path:
         InterpreterError: the one that was named does not exist or cannot be executed.
     """
     if wanted is not None:
-        named = Path(os.path.abspath(wanted))
+        named = wanted.absolute()
         # A folder may stand for the environment in it.
         if named.is_dir():
             named = _inside(named)

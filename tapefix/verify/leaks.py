@@ -30,13 +30,11 @@ def leak_problem(pair: Pair, numbers: dict[int, int | None], disturbed: Evidence
         for old, new in zip(pair.query.targets, query.targets, strict=False):
             if has_value(old) and has_value(new) and _moved(old, new):
                 where = ", ".join(f"line {line}" for line in sorted({line for line in numbers.values() if line}))
-                return f"a part of the path from {pair.label} still leaves TensorFlow ({where}), so its gradient lacks that part"
+                name = pair.label
+                return f"a part of the path from {name} still leaves TensorFlow ({where}), so its gradient lacks it"
     return ""
 
 
 def _moved(old: dict[str, object], new: dict[str, object]) -> bool:
     """Whether two targets of equal programs differ at all: both runs are deterministic."""
-    for name in ("values", "projections", "shape"):
-        if old.get(name) != new.get(name):
-            return True
-    return False
+    return any(old.get(name) != new.get(name) for name in ("values", "projections", "shape"))

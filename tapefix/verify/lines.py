@@ -57,7 +57,7 @@ STOPS = frozenset({"stop_gradient", "custom_gradient", "recompute_grad", "stop_r
 def count_stops(text: str) -> int:
     """Return how often a text names a way to hide something from a tape."""
     return sum(
-        isinstance(node, ast.Attribute) and node.attr in STOPS or isinstance(node, ast.Name) and node.id in STOPS
+        (isinstance(node, ast.Attribute) and node.attr in STOPS) or (isinstance(node, ast.Name) and node.id in STOPS)
         for node in _walk(text)
     )
 
@@ -84,7 +84,9 @@ def _prints(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
     function = node.func
-    name = function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    name = (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
     return name in ("print", "pprint")
 
 

@@ -47,7 +47,8 @@ class Runner:
         self._server: WarmServer | None = None
         self._count = 0
         self.hello: dict[str, Any] = {}
-        rest = root
+        # What is not copied is linked to the original, which only a real wall keeps from being written.
+        rest = root if walls.level == "landlock" else None
         if walls.level == "bubblewrap":
             rest = sandbox.originals(self._scratch)
             rest.mkdir()
@@ -56,7 +57,7 @@ class Runner:
             self._base / "copy",
             max_bytes=options.copy_bytes,
             max_files=options.copy_files,
-            rest=rest if walls.level == "bubblewrap" else None,
+            rest=rest,
         )
 
     @property
@@ -65,7 +66,7 @@ class Runner:
         left_out = self._workspace.left_out
         if not left_out:
             return self.walls.line
-        how = "read-only" if self.walls.level == "bubblewrap" else "missing"
+        how = "missing" if self.walls.level == "limits" else "read-only"
         return f"{self.walls.line}; {left_out} large files are {how} for the run"
 
     def close(self) -> None:
@@ -113,9 +114,7 @@ class Runner:
 
     def _warm(self) -> WarmServer:
         if self._server is None:
-            server = WarmServer(
-                self.python, self.options, self.walls, self.root, self._workspace.folder, self._scratch
-            )
+            server = WarmServer(self.python, self.options, self.walls, self.root, self._workspace.folder, self._scratch)
             self._server = server
             self.hello = server.hello
         return self._server
@@ -139,6 +138,7 @@ class Runner:
             "path": str(script),
             "original": str(path),
             "root": str(root),
+            "guarded": "" if self.walls.level == "bubblewrap" else str(self.root),
             "cwd": str(root if options.run else script.parent),
             "text": request.text,
             "run": options.run or "",

@@ -11,6 +11,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from tapefix.verify.child import landlock
 from tapefix.verify.options import SandboxError
 
 # Folders that the sandbox replaces with empty ones.
@@ -22,7 +23,7 @@ class Walls:
     """How the server is walled in."""
 
     level: str
-    """`bubblewrap` or `limits`."""
+    """`bubblewrap`, `landlock` or `limits`."""
     line: str
     """What stands in the verdict."""
 
@@ -34,13 +35,20 @@ def choose(wanted: str) -> Walls:
         SandboxError: a sandbox is required and bubblewrap does not work here.
     """
     if wanted == "off":
-        return Walls("limits", "no sandbox (switched off): limits on time, memory, processes and output only")
+        return _plain("switched off")
     problem = bubblewrap_problem()
     if not problem:
         return Walls("bubblewrap", "bubblewrap: read-only root, private /tmp, working copy of the project, no network")
     if wanted == "require":
         raise SandboxError(f"a sandbox is required, but {problem}; install bubblewrap or drop --sandbox require")
-    return Walls("limits", f"no sandbox ({problem}): limits on time, memory, processes and output only")
+    return _plain(problem)
+
+
+def _plain(why: str) -> Walls:
+    limits = "limits on time, memory, processes and output"
+    if landlock.version():
+        return Walls("landlock", f"no sandbox ({why}): {limits}; Landlock keeps writes to the working copy")
+    return Walls("limits", f"no sandbox ({why}): {limits} only; runs work on a copy, but could write elsewhere")
 
 
 @functools.lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tapefix.verify import sandbox
+from tapefix.verify.child.watch import descendants
 from tapefix.verify.options import InterpreterError, RunOptions, VerifyError
 
 CHILD = Path(__file__).parent / "child"
@@ -46,6 +47,8 @@ class WarmServer:
         if walls.level == "bubblewrap":
             needed = [_environment_of(python), python.resolve().parent.parent, CHILD, *_extra_paths()]
             command = sandbox.bubblewrap(project, copy, scratch, needed) + command
+        else:
+            command += [str(copy), str(scratch)]
         self.python = python
         self.hello: dict[str, Any] = {}
         with self._log.open("wb") as log:
@@ -77,7 +80,8 @@ class WarmServer:
         self.close()
         if problem == "old":
             raise InterpreterError(
-                f"{self.python} has TensorFlow {self.hello['tensorflow']}; runs need 2.10 or newer (`--python` names another)"
+                f"{self.python} has TensorFlow {self.hello['tensorflow']}; runs need 2.10 or newer "
+                "(`--python` names another interpreter)"
             )
         raise InterpreterError(
             f"TensorFlow cannot be imported by {self.python}: {self.hello.get('message')} "
@@ -110,16 +114,10 @@ class WarmServer:
                 pipe.close()
 
     def _kill(self) -> None:
-        import psutil
-
-        try:
-            below = psutil.Process(self._process.pid).children(recursive=True)
-        except psutil.Error:
-            below = []
-        for child in below:
+        for process in descendants(self._process.pid):
             try:
-                child.kill()
-            except psutil.Error:
+                os.kill(process, signal.SIGKILL)
+            except OSError:
                 continue
         try:
             os.killpg(self._process.pid, signal.SIGKILL)

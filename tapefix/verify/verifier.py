@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from tapefix.verify.closeness import tolerance
 from tapefix.verify.compare import Comparison
-from tapefix.verify.effects import noisy_lines
+from tapefix.verify.effects import noisy_lines, output_problems
 from tapefix.verify.evidence import Evidence
 from tapefix.verify.options import DeviceError, RunOptions, VerifyError
 from tapefix.verify.runs import Runner, RunRequest
 from tapefix.verify.verdict import Findings, Verdict, VerdictStatus
-from tapefix.verify.closeness import tolerance
 
 
 class Verifier:
@@ -153,6 +153,11 @@ class Verifier:
         eager = Comparison(native.before_text, native.after_text, old, new, native.claims, eager=True)
         self._compare(path, eager)
         native.findings.problems += eager.findings.problems
+        if not (native.before.random_graph or native.after.random_graph) and new.end.reason == native.after.end.reason:
+            # What the graph computes is seen only in what the script makes of it.
+            differences = output_problems(new, native.after)
+            if differences and not output_problems(old, native.before):
+                native.findings.problems.append(f"as a graph it computes something else than eagerly: {differences[0]}")
         native.findings.notes.append("a query inside a graph: its values come from a run with graphs executed eagerly")
         by_place = {(change.after_line, change.source): change for change in eager.findings.changes}
         from dataclasses import replace
@@ -198,7 +203,8 @@ def _needs_eager(comparison: Comparison) -> bool:
     """Whether a path leads through a compiled function, which only an eager run shows from the inside."""
     return any(
         "Call" in str(pair.answer.get("check", {}).get("unchecked", ""))
-        or str(pair.answer.get("check", {}).get("unchecked", "")) in ("While", "StatelessWhile", "If", "StatelessIf", "Case")
+        or str(pair.answer.get("check", {}).get("unchecked", ""))
+        in ("While", "StatelessWhile", "If", "StatelessIf", "Case")
         for _, pair in comparison.repaired()
     )
 
@@ -224,17 +230,24 @@ def _conclude(comparison: Comparison, claims: frozenset[int] | None) -> tuple[Ve
         return VerdictStatus.REJECTED, findings.problems[0]
     repaired = comparison.repaired()
     if not repaired:
-        if claims == frozenset() and not any(match.before.broken and comparison.claimed(match.before.query) for match in comparison.matches):
+        if claims == frozenset() and not any(
+            match.before.broken and comparison.claimed(match.before.query) for match in comparison.matches
+        ):
             return VerdictStatus.VERIFIED, "no gradient was missing; all values unchanged"
         if not comparison.before.queries:
-            return VerdictStatus.NOT_RUN, f"no query was reached: the run before {comparison.before.end.describe()}, and so does the run after"
+            return (
+                VerdictStatus.NOT_RUN,
+                f"no query was reached: the run before {comparison.before.end.describe()}, and so does the run after",
+            )
         return VerdictStatus.REJECTED, "the run before gave every gradient already: nothing to repair"
     if claims:
         missing = _unmet(comparison, claims)
         if missing:
             return VerdictStatus.REJECTED, missing
     count = len({pair.channel for _, pair in repaired})
-    unchecked = sorted({str(c.check.unchecked) for c in findings.changes if c.repaired and c.check and c.check.unchecked})
+    unchecked = sorted(
+        {str(c.check.unchecked) for c in findings.changes if c.repaired and c.check and c.check.unchecked}
+    )
     word = "gradient is" if count == 1 else "gradients are"
     reason = f"{count} {word} there that {'was' if count == 1 else 'were'} not, and every other value is unchanged"
     if unchecked:

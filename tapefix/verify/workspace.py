@@ -99,7 +99,7 @@ class Workspace:
                         continue
                     stamp = _stamp(entry.stat(follow_symlinks=False))
                     if entry.is_dir(follow_symlinks=False):
-                        environment = os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
+                        environment = Path(entry.path, "pyvenv.cfg").exists()
                         if entry.name in APART or environment or seen > self.max_files:
                             yield Entry(path, stamp, apart=True)
                         else:
@@ -125,7 +125,7 @@ class Workspace:
     def _link(self, path: str, rest: Path) -> None:
         target = self.folder / path
         wanted = str(rest / path)
-        if target.is_symlink() and os.readlink(target) == wanted:
+        if target.is_symlink() and str(target.readlink()) == wanted:
             return
         _remove(target)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -149,7 +149,7 @@ class Workspace:
                 if path not in keep and path not in wanted:
                     _remove(Path(base, name))
                     inner.remove(name)
-                elif os.path.islink(os.path.join(base, name)):
+                elif Path(base, name).is_symlink():
                     inner.remove(name)
             for name in files:
                 if prefix + name not in wanted:
@@ -170,8 +170,8 @@ def _stamp_of(path: Path) -> Stamp | None:
 def _scan(folder: Path) -> dict[str, Stamp]:
     found: dict[str, Stamp] = {}
     for base, inner, files in os.walk(folder):
-        for name in files + [name for name in inner if os.path.islink(os.path.join(base, name))]:
-            path = os.path.join(base, name)
+        links = [path for path in (Path(base, name) for name in inner) if path.is_symlink()]
+        for path in [Path(base, name) for name in files] + links:
             try:
                 found[os.path.relpath(path, folder)] = _stamp(os.lstat(path))
             except OSError:
@@ -190,7 +190,7 @@ def remove_tree(path: Path) -> None:
     """Remove a folder, those in it that a run has made unwritable included."""
     for base, _, _ in os.walk(path):
         try:
-            os.chmod(base, 0o700)
+            Path(base).chmod(0o700)
         except OSError:
             continue
     shutil.rmtree(path, ignore_errors=True)

@@ -71,7 +71,8 @@ class Conversions:
     def after(self, start: int, end: int, carried: Any) -> List[List[Optional[int]]]:
         """Return number and line of the conversions of `carried` tensors between two operation counts."""
         return [
-            [number, line] for number, (when, tensor, line) in enumerate(self.seen)
+            [number, line]
+            for number, (when, tensor, line) in enumerate(self.seen)
             if start <= when <= end and tensor in carried
         ]
 

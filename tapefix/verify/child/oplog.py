@@ -10,6 +10,8 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 MAX_OPS = 60_000
 # Their line is noted, since a verdict names it.
 NOTED = ("StopGradient", "PreventGradient")
+# Random numbers in a graph are others than those of the same code executed eagerly.
+RANDOM = ("Random", "Multinomial", "Shuffle")
 
 
 class Op:
@@ -59,6 +61,8 @@ class OpLog:
         """How many operations have been dropped: the number of the first one that is still there."""
         self.bytes = 0
         self.missing = ""
+        self.random_graph = False
+        self.noticed: Callable[[str], None] = lambda what: None
         self.paused = 0
         self._pending: Dict[int, Any] = {}
         self._uid: Optional[Callable[[], int]] = None
@@ -132,9 +136,14 @@ class OpLog:
     def _seen(
         self, kind: Any, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None, **_: Any
     ) -> None:
-        if graph is not None or self.paused:
-            return
         name = kind if isinstance(kind, str) else kind.decode()
+        if graph is not None:
+            if not self.random_graph and any(word in name for word in RANDOM):
+                self.random_graph = True
+                self.noticed("random graph")
+            return
+        if self.paused:
+            return
         if self._pending:
             self._reads(inputs)
         line = self.line() if name in NOTED else None

@@ -53,8 +53,11 @@ class Output(io.TextIOWrapper):
         return False
 
 
-def audit(stream: Stream, frames: Frames, private: str) -> None:
-    """Note every change to a file and every process started, in order, with the line."""
+def audit(stream: Stream, frames: Frames, private: str, guarded: str) -> None:
+    """Note every change to a file and every process started, in order, with the line.
+
+    Below `guarded`, the project's own folder, nothing may be changed: the run has a copy.
+    """
     root = frames.root
 
     def seen(event: str, args: Tuple[Any, ...]) -> None:
@@ -70,6 +73,10 @@ def audit(stream: Stream, frames: Frames, private: str) -> None:
         paths = [_path(arg) for arg in args]
         if any(_ignored(path, private) for path in paths):
             return
+        for path in paths:
+            real = os.path.realpath(path)
+            if guarded and real.startswith(guarded + "/") and not real.startswith((root, private)):
+                raise PermissionError(13, "the project itself is read-only for a run", path)
         line = frames.line()
         if line is not None:
             stream.emit("effect", effect=effect, line=line, paths=[_relative(path, root) for path in paths])

@@ -98,8 +98,13 @@ class Recorder:
             target, sources = _arguments(args, kwargs)
             query = Query(self, method, target, sources, kwargs, tape, args)
             facts: Dict[str, Any] = {
-                "site": site, "key": key, "line": position[0], "function": function, "method": method,
-                "occurrence": occurrence, "symbolic": query.symbolic,
+                "site": site,
+                "key": key,
+                "line": position[0],
+                "function": function,
+                "method": method,
+                "occurrence": occurrence,
+                "symbolic": query.symbolic,
             }
             keep = occurrence < KEPT
             self.oracle.pause(1)

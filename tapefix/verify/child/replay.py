@@ -124,7 +124,7 @@ class Replay:
         bound = any(tensor.dtype in (self._tf.resource, self._tf.variant) for tensor in op.inputs)
         if not self._narrow.get(number) and not bound:
             try:
-                inputs = [moved.get(tensor._id, None) for tensor in op.inputs]
+                inputs = [moved.get(tensor._id) for tensor in op.inputs]
                 wide = [self._hold(t) if m is None else self._wider(m) for t, m in zip(op.inputs, inputs)]
                 return self._run(op, wide, self._attributes(op, widen=True))
             # No kernel for doubles (and whatever else an operation has against them): as it was, then.
@@ -133,8 +133,9 @@ class Replay:
         self.mixed = self.mixed or not bound
         try:
             same = [
-                self._tf.cast(moved[t._id], t.dtype) if t._id in moved and moved[t._id].dtype != t.dtype else
-                moved.get(t._id, t)
+                self._tf.cast(moved[t._id], t.dtype)
+                if t._id in moved and moved[t._id].dtype != t.dtype
+                else moved.get(t._id, t)
                 for t in op.inputs
             ]
             return [self._wider(output) for output in self._run(op, same, self._attributes(op, widen=False))]

@@ -96,9 +96,7 @@ class Watched:
         self.under = under
 
 
-def _watch(
-    request: Dict[str, Any], stream: Stream, frames: Frames, finish: Callable[[str], None]
-) -> Optional[Watched]:
+def _watch(request: Dict[str, Any], stream: Stream, frames: Frames, finish: Callable[[str], None]) -> Optional[Watched]:
     try:
         under = place(request["device"])
     except NoDevice as error:
@@ -109,6 +107,7 @@ def _watch(
 
     stream.emit("start", devices=describe_devices(), tensorflow=tf.__version__)
     log = OpLog(frames.line, int(request["limits"]["memory"] * 0.25))
+    log.noticed = lambda what: stream.emit("notice", what=what)
     conversions = None
     if request["oracle"]:
         conversions = Conversions(lambda: log.next, frames.line, frozenset(request["disturb"]))
@@ -133,7 +132,7 @@ def _run(
     import tensorflow as tf
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    audit(stream, frames, request["dir"])
+    audit(stream, frames, request["dir"], request["guarded"])
     # The script's process has one name for its main module, and nothing of ours on its path.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]
     try:
@@ -146,7 +145,9 @@ def _run(
     except SystemExit as error:
         code = error.code
         ok = code in (None, 0)
-        stream.end("exit", code=0 if ok else code if isinstance(code, int) else str(code)[:200], line=_line(error, frames))
+        stream.end(
+            "exit", code=0 if ok else code if isinstance(code, int) else str(code)[:200], line=_line(error, frames)
+        )
     except BaseException as error:
         stream.end("raised", type=type(error).__name__, message=str(error)[:2000], line=_line(error, frames))
     else:

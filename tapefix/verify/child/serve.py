@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any, BinaryIO, Dict, Optional, Tuple
 
+from .landlock import restrict
 from .watch import Gone, adopt_orphans, watch
 
 OLDEST = (2, 10)
@@ -22,6 +23,9 @@ def main() -> None:
     os.close(null)
     os.dup2(2, 1)
     adopt_orphans()
+    # Folders that runs may write in; none are named where bubblewrap draws the line.
+    if len(sys.argv) > 2:
+        restrict([*sys.argv[2:], "/dev"])
     _send(wire_out, _hello())
     while True:
         request = _receive(wire_in)

@@ -32,7 +32,9 @@ def place(wanted: str) -> str:
     if kind == "gpu":
         index = int(number or 0)
         if index >= len(gpus):
-            found = ", ".join(device.name.replace("/physical_device:", "") for device in tf.config.list_physical_devices())
+            found = ", ".join(
+                device.name.replace("/physical_device:", "") for device in tf.config.list_physical_devices()
+            )
             raise NoDevice(found)
         tf.config.set_visible_devices(gpus[index], "GPU")
         gpus = [gpus[index]]
