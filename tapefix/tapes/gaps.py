@@ -46,8 +46,16 @@ def change_gap(text: str, start: int, end: int, replacement: str, *, in_call: bo
         if tag == "delete" and i > 0 and old[i - 1].end < first and "#" not in gap[old[i - 1].end : first]:
             # What is taken out takes the blank in front of it along.
             blank = gap[old[i - 1].end : first]
-            first = old[i - 1].end if "\n" not in blank and "\r" not in blank else first
+            spaced = j > 0 and new[j - 1].end < (new[j].start if j < len(new) else len(replacement))
+            joined = last_end == (old[i_end].start if i_end < len(old) else len(gap))
+            # ... unless one is wanted there, and none comes behind.
+            keeps = "\n" in blank or "\r" in blank or (spaced and joined)
+            first = first if keeps else old[i - 1].end
         kept = "".join(part for part in re.findall(r"#[^\r\n]*(?:\r\n|[\r\n])", gap[first:last_end]))
+        if kept and not text[start + first - 1 : start + first].isspace():
+            kept = f"  {kept}"
+        if kept and not written and gap[last_end:].lstrip(" \t").startswith(("\r", "\n")):
+            kept = kept.rstrip("\r\n")
         edits.append(Edit(start + first, start + last_end, kept + written))
     return edits
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -105,9 +106,18 @@ def _method(reading: Reading, node: cst.Call, value: Value, tensors: Collection[
     if value.name in ("predict", "predict_on_batch"):
         return _prediction(reading, node, value)
     receiver = _argument(reading, node.func.value, value.receiver, None, tensors)
+    if value.name == "tolist" and all(_takes_tensor_for_list(u) for u in value.users if u in tensors):
+        return Translation((node.func.value,))
     arguments = [_argument(reading, a.node.value, a.value, a, tensors) for a in value.arguments]
     twin = twins.twin_of_method(value.name, receiver, arguments, tf=_tf(reading))
     return _from_twin(twin, value.arguments, node.func.value)
+
+
+def _takes_tensor_for_list(user: Value) -> bool:
+    """Whether a use of a list of numbers means the same on a tensor: an item, a loop, a function of arrays."""
+    if user.operation in (Operation.SUBSCRIPT, Operation.ITERATION, Operation.JOIN):
+        return True
+    return user.operation is Operation.CALL and user.name.startswith(("tensorflow.", "numpy.", "keras."))
 
 
 _PREDICTION_OPTIONS = {"x", "batch_size", "verbose", "workers", "max_queue_size", "use_multiprocessing"}
@@ -198,9 +208,11 @@ def _same_dtype(value: Value, content: Value) -> bool:
 
 def _alone(reading: Reading, outer: cst.CSTNode, inner: cst.BaseExpression) -> Translation:
     """The inner expression in place of the outer one, in parentheses where it needs them."""
-    holder = reading.parent(outer)
-    free = isinstance(holder, (cst.Assign, cst.AnnAssign, cst.Arg, cst.Return, cst.Expr))
-    if isinstance(inner, _TIGHT) or inner.lpar or free:
+    start, end = reading.span(outer)
+    around = reading.text[start : reading.span(inner)[0]] + reading.text[reading.span(inner)[1] : end]
+    lines = "\n" in around or "\r" in around
+    free = isinstance(reading.parent(outer), (cst.Assign, cst.AnnAssign, cst.Arg, cst.Return, cst.Expr, cst.Element))
+    if not lines and (isinstance(inner, _TIGHT) or inner.lpar or free):
         return Translation((inner,))
     return Translation(("(", inner, ")"))
 
@@ -324,10 +336,26 @@ def _argument(
         constant=_constant(known),
         kind=_kind(known, tensors),
         dtype=(known.precise_dtype or known.dtype.value) if known is not None else Dtype.UNKNOWN.value,
-        rank=known.rank if known is not None else None,
+        rank=_rank(known),
         star=written.star if written is not None else "",
         parts=parts,
     )
+
+
+_TO_SCALAR = re.compile(r"tensorflow\.(math\.)?(reduce_\w+|norm|nn\.l2_loss)|numpy\.(sum|mean|prod|std|var|max|min)")
+
+
+def _rank(value: Value | None) -> int | None:
+    """The rank, where it follows from how the value was made: a reduction over everything leaves a number."""
+    if value is None or value.rank is not None or value.elements is not None:
+        return value.rank if value is not None else None
+    if value.kind is Kind.SCALAR:
+        return 0
+    if value.operation is Operation.METHOD_CALL and value.name in _DROPPED_METHODS:
+        return _rank(value.receiver)
+    if value.operation is Operation.CALL and len(value.arguments) == 1 and _TO_SCALAR.fullmatch(value.name):
+        return 0
+    return None
 
 
 def _kind(value: Value | None, tensors: Collection[Value]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -30,20 +30,21 @@ class Ask:
     """An expression off the path that asks for the array, or the number, which it used to get."""
 
     expression: cst.BaseExpression
-    number: bool
+    wanted: str
+    """`array`, `number` or `list`."""
 
     def write(self, draft: Draft) -> None:
         """Add the edits to a draft."""
         start, end = draft.reading.span(self.expression)
         tight = isinstance(self.expression, _TIGHT) or bool(self.expression.lpar)
-        if self.number:
+        if self.wanted == "number":
             draft.insert(start, "float(", shared=True)
             draft.insert(end, ")", shared=True)
-        elif tight:
-            draft.insert(end, ".numpy()", shared=True)
-        else:
+            return
+        method = ".numpy()" if self.wanted == "array" else ".numpy().tolist()"
+        if not tight:
             draft.insert(start, "(", shared=True)
-            draft.insert(end, ").numpy()", shared=True)
+        draft.insert(end, method if tight else f"){method}", shared=True)
 
 
 class OtherUses:
@@ -118,8 +119,7 @@ class OtherUses:
                 return f"line {line} needs an array or a number, and at times gets another one"
             if in_graph(user.frame):
                 return f"line {self.reading.line(expression)} needs an array inside a `tf.function`"
-            number = all(v.kind is Kind.SCALAR for v in [value, *evaluations])
-            asks.append(Ask(expression, number))
+            asks.append(Ask(expression, _wanted([value, *evaluations])))
         return asks
 
     def _passed_on(self, user: Value) -> list[Ask] | str:
@@ -148,6 +148,9 @@ class OtherUses:
             return receiver is not None and (
                 receiver.kind in _TOLERANT_RECEIVERS or (receiver.kind is Kind.STRING and user.name == "format")
             )
+        if operation is Operation.SUBSCRIPT and user.receiver is value and not in_graph(user.frame):
+            plain = all(i.kind in (Kind.SCALAR, Kind.NONE) for i in user.inputs[1:])
+            return plain and bool(user.users) and all(self._tolerates(user, other) for other in user.users)
         if operation is Operation.ATTRIBUTE:
             return user.name in ("shape", "ndim")
         if operation is Operation.BINARY:
@@ -250,7 +253,14 @@ class OtherUses:
         for expression in _returns(root.node):
             for part in self._within(expression, value):
                 if all(v in self.converted for v in self.reading.values(part)):
-                    yield Ask(part, value.kind is Kind.SCALAR)
+                    yield Ask(part, _wanted([value]))
+
+
+def _wanted(values: Sequence[Value]) -> str:
+    if all(value.kind is Kind.SCALAR for value in values):
+        return "number"
+    listed = any(value.operation is Operation.METHOD_CALL and value.name == "tolist" for value in values)
+    return "list" if listed else "array"
 
 
 def _speculative(frame: Frame) -> bool:
