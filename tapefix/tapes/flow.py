@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from tapefix.tapes import library
 from tapefix.tapes.endings import is_end
+from tapefix.tapes.holding import containers, members
 from tapefix.tapes.steps import Step, step_of
 from tapefix.tapes.tape import Query, Source
 from tapefix.tapes.values import Dtype, Kind, Operation, Value
@@ -43,23 +44,6 @@ def ancestors(values: Iterable[Value]) -> list[Value]:
         seen.add(value)
         stack.extend(value.inputs)
     return sorted(seen, key=lambda value: value.time)
-
-
-def members(owner: Value) -> set[Value]:
-    """What a model or layer holds: its parts, however deep, and what it was built from."""
-    seen: set[Value] = set()
-    stack = [owner]
-    while stack:
-        value = stack.pop()
-        if value in seen or value.kind in (Kind.LIBRARY, Kind.TAPE, Kind.SCALAR, Kind.STRING):
-            continue
-        seen.add(value)
-        stack.extend(value.attributes.values())
-        stack.extend(value.elements or ())
-        stack.extend((value.entries or {}).values())
-        if value.kind in (Kind.MODEL, Kind.LAYER, Kind.SYMBOLIC, Kind.INSTANCE, Kind.SEQUENCE, Kind.UNKNOWN):
-            stack.extend(v for v in value.inputs if v.kind not in (Kind.TENSOR, Kind.NDARRAY))
-    return seen
 
 
 @dataclass
@@ -163,6 +147,7 @@ class FlowReader:
         self.tape = query.tape
         self.flow = Flow(query, source)
         self.owner_members: set[Value] = set()
+        self.owner_containers: set[Value] = set()
         value = source.value
         if value.kind is Kind.VARIABLES or (value.kind is Kind.VARIABLE and value.operation is not Operation.CALL):
             root = value
@@ -170,6 +155,7 @@ class FlowReader:
                 root = root.receiver
             if root.operation is Operation.ATTRIBUTE and root.receiver is not None:
                 self.owner_members = members(root.receiver)
+                self.owner_containers = containers(root.receiver)
         self.watched_at = self._watch_times()
 
     def _watch_times(self) -> dict[Value, int]:
@@ -192,7 +178,8 @@ class FlowReader:
             if is_source or any(i in flow.depends for i in value.inputs):
                 flow.depends.add(value)
             flow.tracked[value] = self._tracked(value)
-            flow.followed[value] = Answer.YES if value is source else self._followed(value)
+            begins = value is source or (is_source and value.kind is Kind.VARIABLE)
+            flow.followed[value] = Answer.YES if begins else self._followed(value)
             flow.recorded[value] = self._on_tape(value)
         if source.kind is Kind.VARIABLES and source not in flow.tracked:
             flow.tracked[source] = Answer.MAYBE
@@ -211,7 +198,6 @@ class FlowReader:
     # Tracking
 
     def _tracked(self, value: Value) -> Answer:
-        tape = self.tape
         if value.dtype.differentiable is False:
             return Answer.NO
         if value.kind in (Kind.NDARRAY, Kind.SCALAR, Kind.STRING, Kind.NONE, Kind.SYMBOLIC):
@@ -219,6 +205,11 @@ class FlowReader:
             return Answer.NO
         if value in self.watched_at or self._part_of_watched(value):
             return Answer.YES
+        return self._by_itself(value)
+
+    def _by_itself(self, value: Value) -> Answer:
+        """Whether the tape holds a value that nothing watches."""
+        tape = self.tape
         if value.kind in (Kind.VARIABLES, Kind.VARIABLE):
             return self._by_access(value.trainable)
         if value.kind is Kind.LIBRARY:
@@ -227,14 +218,17 @@ class FlowReader:
         step = step_of(value)
         if step is Step.OUT or step is Step.STOP:
             return Answer.NO
-        inputs = [self.flow.tracked.get(i, Answer.MAYBE) for i in value.inputs]
+        inputs = [self._at(i, value.time) for i in value.inputs if i.kind is not Kind.TAPE]
         if step is Step.PASS:
             if not value.inputs:
                 return Answer.NO if value.kind is Kind.TENSOR else Answer.MAYBE
             return _all(inputs) if value.operation is Operation.JOIN else _any(inputs)
         if step is Step.MODEL:
             if tape in value.tapes:
-                return Answer.YES if tape.watch_accessed_variables else _any(inputs)
+                if tape.watch_accessed_variables:
+                    return Answer.YES
+                found = _any(inputs)
+                return found if found is not Answer.NO or not self._watches_variables() else Answer.MAYBE
             return Answer.NO if value.kind is Kind.TENSOR else Answer.MAYBE
         if step is Step.TENSOR:
             return self._recorded(value, inputs)
@@ -246,17 +240,23 @@ class FlowReader:
         if self.tape not in value.tapes:
             # An operation outside the region leaves nothing on this tape, whatever it is made of.
             return Answer.NO if value.kind is not Kind.UNKNOWN else Answer.MAYBE
-        late = [
-            Answer.NO if i in self.watched_at and self.watched_at[i] > value.time else answer
-            for i, answer in zip(value.inputs, inputs, strict=True)
-        ]
-        return _any(late)
+        return _any(inputs)
+
+    def _at(self, value: Value, time: int) -> Answer:
+        """Whether the tape holds a value at a time: a `watch` that comes later is not known then."""
+        if self.watched_at.get(value, 0) > time:
+            return self._by_itself(value)
+        return self.flow.tracked.get(value, Answer.MAYBE)
 
     def _by_access(self, trainable: bool | None) -> Answer:
         access = self.tape.watch_accessed_variables
         if trainable is False or access is False:
-            return Answer.NO
+            watched = access is False and any(value.kind is Kind.VARIABLES for value in self.watched_at)
+            return Answer.MAYBE if watched else Answer.NO
         return Answer.YES if trainable and access else Answer.MAYBE
+
+    def _watches_variables(self) -> bool:
+        return any(value.kind in (Kind.VARIABLE, Kind.VARIABLES) for value in self.watched_at)
 
     def _part_of_watched(self, value: Value) -> bool:
         """`tape.watch(model.trainable_variables)` names every variable in it."""
@@ -298,10 +298,12 @@ class FlowReader:
         if not depends:
             return self._hidden(value, step)
         if step is Step.MODEL:
-            used = self._uses_owner(value) or self._maybe_owner(value)
             if not self._records(value):
                 return Answer.NO
-            return Answer.YES if used is True else _any(inputs)
+            if self._uses_owner(value):
+                return Answer.YES
+            found = _any(inputs)
+            return Answer.MAYBE if found is Answer.NO and value.receiver in self.owner_containers else found
         if step is Step.TENSOR:
             if not self._records(value):
                 return Answer.NO
@@ -315,12 +317,14 @@ class FlowReader:
     def _records(self, value: Value) -> bool:
         return self.taped or self.tape in value.tapes
 
-    def _maybe_owner(self, value: Value) -> bool:
-        return value.receiver is not None and value.receiver in self.owner_members
-
     def _hidden(self, value: Value, step: Step) -> Answer:
         """Whether something that does not visibly depend on the source could hold it all the same."""
-        if step is not Step.UNKNOWN or self.tape not in value.tapes:
+        if self.tape not in value.tapes:
+            return Answer.NO
+        if value.receiver is not None and value.receiver in self.owner_containers:
+            # The part whose variables are asked for was taken from this object; its call may use the part.
+            return Answer.MAYBE
+        if step is not Step.UNKNOWN:
             return Answer.NO
         if value.operation in (Operation.CALL, Operation.METHOD_CALL, Operation.UNKNOWN):
             return Answer.MAYBE
