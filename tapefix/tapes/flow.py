@@ -68,7 +68,16 @@ class Flow:
     @property
     def connected(self) -> Answer:
         """Whether a gradient would reach the source, were it watched from the start."""
-        return _any(self.followed.get(target, Answer.NO) for target in self.query.targets)
+        found = _any(self.followed.get(target, Answer.NO) for target in self.query.targets)
+        return Answer.MAYBE if found is Answer.NO and self.volatile else found
+
+    @property
+    def volatile(self) -> bool:
+        """Whether the source is an attribute of something unknown: any call may have put another object there."""
+        value = self.source.value
+        receiver = value.receiver
+        unknown = receiver is not None and receiver.kind is Kind.UNKNOWN
+        return value.operation is Operation.ATTRIBUTE and value.kind is Kind.UNKNOWN and unknown
 
     @property
     def late(self) -> bool:
@@ -220,7 +229,7 @@ class FlowReader:
             return Answer.NO
         inputs = [self._at(i, value.time) for i in value.inputs if i.kind is not Kind.TAPE]
         if step is Step.PASS:
-            if not value.inputs:
+            if not value.inputs or (value.receiver is not None and value.receiver.kind is Kind.DATASET):
                 return Answer.NO if value.kind is Kind.TENSOR else Answer.MAYBE
             return _all(inputs) if value.operation is Operation.JOIN else _any(inputs)
         if step is Step.MODEL:
