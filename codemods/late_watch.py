@@ -91,6 +91,8 @@ def _moved(reading: Reading, draft: Draft, tape: Tape, watch: Watch) -> str:
         return "the call is part of a larger expression"
     if watch.branch != tape.branch or _in_loop(reading, line, region.node):
         return "the call is made only under a condition, or several times"
+    if region.node.body.body[0] is line:
+        return "it stands first already"
     behind: cst.CSTNode | None = None
     for node in _watched(watch.node):
         for value in (value for value in reading.values(node) if value in watch.values):

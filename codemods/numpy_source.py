@@ -21,7 +21,7 @@ class NumpySource(Codemod):
     A source that is a NumPy array (`x = np.array([1.0, 2.0])`), a list of numbers or a Python number (`x = 3.0`),
     though the target is computed from it.
 
-    ## Why it fails
+    ## Why the gradient fails
 
     Each operation makes a tensor of its own from an array or a number. There is none that the tape could be asked for:
     `AttributeError: 'numpy.ndarray' object has no attribute '_id'`. `tape.watch` refuses them with a `ValueError`.

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import libcst as cst
 
 from tapefix.tapes.calls import Calls
-from tapefix.tapes.inference import binary_result
+from tapefix.tapes.datasets import content_of, element_like
+from tapefix.tapes.inference import binary_result, literal_dtype
 from tapefix.tapes.values import NO_CONSTANT, Dtype, Kind, Operation, Value
 
 
@@ -30,6 +31,10 @@ class Assignment(Calls):
 
     def element(self, target: cst.BaseExpression, source: Value) -> Value:
         """One element of an iterable whose elements are not known one by one."""
+        if source.kind is Kind.DATASET:
+            structured = self._dataset_element(source)
+            if structured is not None:
+                return structured
         kind, dtype, trainable = Kind.UNKNOWN, Dtype.UNKNOWN, None
         if source.kind in (Kind.TENSOR, Kind.VARIABLE, Kind.DATASET):
             kind, dtype = Kind.TENSOR, source.dtype
@@ -51,6 +56,27 @@ class Assignment(Calls):
             receiver=source,
             precise_dtype=source.precise_dtype if kind is not Kind.UNKNOWN else "",
         )
+
+    def _dataset_element(self, source: Value) -> Value | None:
+        content = content_of(source)
+        if content is None:
+            return None
+
+        def leaf(value: Value) -> Value:
+            return self.make(
+                Kind.TENSOR,
+                Operation.ITERATION,
+                None,
+                inputs=(source,),
+                dtype=literal_dtype(value),
+                receiver=source,
+                precise_dtype=value.precise_dtype,
+            )
+
+        def named(entries: dict[object, Value]) -> Value:
+            return self.make(Kind.MAPPING, Operation.DISPLAY, None, inputs=entries.values(), entries=entries)
+
+        return element_like(content, leaf, lambda parts: self.sequence(None, parts), named)
 
     def assign(self, target: cst.BaseExpression, value: Value) -> None:
         """Bind a target: a name, an attribute, an item, or a tuple of such."""

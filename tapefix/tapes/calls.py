@@ -204,3 +204,6 @@ class Calls(ObjectMethods):
         if old is not None and self.branch and old is not value and old.branch != self.branch:
             value = self.join(None, (old, value))
         receiver.attributes[name] = value
+        if receiver.settings is None:
+            receiver.settings = []
+        receiver.settings.append((self.time, name, value))

@@ -7,12 +7,11 @@ from typing import Any, TypeVar
 
 import libcst as cst
 
+from tapefix.tapes import library
 from tapefix.tapes.assignment import Assignment
 from tapefix.tapes.state import truth
 from tapefix.tapes.values import NO_CONSTANT, Definition, Dtype, Frame, Kind, Operation, Value
 
-_CONTAINERS = (Kind.UNKNOWN, Kind.VARIABLES, Kind.MAPPING)
-"""What hands out the same object for the same index, as a tensor or an array does not."""
 _Node = TypeVar("_Node", bound=cst.BaseExpression)
 
 
@@ -202,7 +201,7 @@ class Expressions(Assignment):
             receiver=receiver,
             trainable=trainable,
         )
-        if single is not None and single.constant is not NO_CONSTANT and receiver.kind in _CONTAINERS:
+        if single is not None and single.constant is not NO_CONSTANT and _hands_out(receiver):
             # `weights[0]` twice is one object.
             receiver.attributes[f"[{single.constant!r}]"] = made
         return made
@@ -216,7 +215,7 @@ class Expressions(Assignment):
             if isinstance(index.constant, int) and -len(receiver.elements) <= index.constant < len(receiver.elements):
                 return receiver.elements[index.constant]
             return self.join(None, receiver.elements)
-        if index.constant is not NO_CONSTANT and receiver.kind in _CONTAINERS:
+        if index.constant is not NO_CONSTANT and _hands_out(receiver):
             return receiver.attributes.get(f"[{index.constant!r}]")
         return None
 
@@ -311,3 +310,10 @@ class Expressions(Assignment):
                 self._clause(clause.inner_for_in, produce, produced)
             else:
                 produced.append(produce())
+
+
+def _hands_out(receiver: Value) -> bool:
+    """Whether it gives the same object for the same index, as a tensor or an array does not."""
+    if receiver.operation is Operation.CALL and receiver.kind is Kind.TENSOR:
+        return receiver.name.rpartition(".")[2] in library.SEVERAL_RESULTS
+    return receiver.kind in (Kind.UNKNOWN, Kind.VARIABLES, Kind.MAPPING)

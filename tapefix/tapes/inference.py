@@ -18,6 +18,8 @@ def binary_result(operator: str, left: Value, right: Value) -> tuple[Kind, Dtype
         return Kind.SYMBOLIC, dtype
     if left.is_tensor or right.is_tensor:
         tensor = left if left.is_tensor else right
+        if operator == "Divide" and tensor.dtype is Dtype.INTEGER:
+            return Kind.TENSOR, Dtype.FLOATING
         return Kind.TENSOR, tensor.dtype if tensor.dtype is not Dtype.UNKNOWN else dtype
     if Kind.STRING in kinds:
         return Kind.STRING, Dtype.UNKNOWN
@@ -95,6 +97,14 @@ _FROM_CONTENT = {
 }
 
 
+_FLOATING_RESULTS = {
+    "mean", "average", "median", "std", "var", "sqrt", "exp", "log", "log2", "log10", "log1p", "expm1", "sin", "cos",
+    "tan", "sinh", "cosh", "tanh", "arctan", "arctan2", "arcsin", "arccos", "divide", "true_divide", "hypot", "interp",
+    "percentile", "quantile", "reciprocal", "cbrt", "nanmean", "nanstd", "nanvar",
+}  # fmt: skip
+"""What NumPy gives as floating numbers even of integers."""
+
+
 def call_dtype(name: str, arguments: Sequence[Argument], call: Value) -> tuple[Dtype, str]:
     """Dtype class and precise dtype of what a library call gives."""
     named = call.argument(_DTYPE_POSITIONS.get(name, 99), "dtype")
@@ -106,6 +116,11 @@ def call_dtype(name: str, arguments: Sequence[Argument], call: Value) -> tuple[D
         return as_type, precise
     if name.startswith("math."):
         return (Dtype.INTEGER, "") if short in ("floor", "ceil", "gcd", "factorial") else (Dtype.FLOATING, "float64")
+    if short == "one_hot" and not name.startswith("numpy."):
+        return Dtype.FLOATING, "float32"
+    if name.startswith("numpy.") and (short in _FLOATING_RESULTS or name.startswith("numpy.linalg.")):
+        known = _same_as_inputs(arguments)
+        return known if known[0] in (Dtype.FLOATING, Dtype.COMPLEX) else (Dtype.FLOATING, "")
     if short in INTEGER_DEFAULT or stop_reason(name) == "index":
         return Dtype.INTEGER, ""
     if stop_reason(name) == "comparison":
@@ -137,14 +152,14 @@ def _content_precise(name: str, content: Value, dtype: Dtype) -> str:
 
 
 def _same_as_inputs(arguments: Sequence[Argument]) -> tuple[Dtype, str]:
-    """Most operations keep the dtype of their tensors."""
-    arrays = [
-        argument.value
-        for argument in arguments
-        if argument.keyword in (None, "x", "y", "logits", "labels", "input", "inputs", "input_tensor", "a", "b")
-        and (argument.value.is_tensor or argument.value.kind is Kind.NDARRAY)
-    ]
-    if not arrays:
+    """Most operations keep the dtype of their tensors; beside floating ones, conditions and labels do not count."""
+    given = [part for argument in arguments for part in argument.value.elements or [argument.value]]
+    arrays = [value for value in given if value.is_tensor or value.kind is Kind.NDARRAY]
+    floating = next((value for value in arrays if value.dtype is Dtype.FLOATING), None)
+    if floating is not None:
+        return Dtype.FLOATING, floating.precise_dtype
+    if not arrays or any(value.dtype is Dtype.UNKNOWN and value.kind is not Kind.STRING for value in given):
         return Dtype.UNKNOWN, ""
-    first = arrays[0]
+    numbers = [value for value in arrays if value.dtype is not Dtype.BOOL]
+    first = (numbers or arrays)[0]
     return first.dtype, first.precise_dtype

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 import libcst as cst
 
 from tapefix.tapes.draft import Draft
-from tapefix.tapes.flow import Flow, members
+from tapefix.tapes.flow import Flow, ancestors
+from tapefix.tapes.holding import members
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.values import Dtype, Kind, Operation, Value
 
@@ -30,6 +31,12 @@ _ELEMENTWISE = {
     "matmul", "tensordot", "einsum", "reduce_sum", "reduce_max", "reduce_min", "reduce_prod", "concat", "stack",
     "add_n", "cumsum", "cumprod", "squared_difference", "divide_no_nan",
 }
+_PLAIN = {
+    "sum", "mean", "prod", "max", "min", "square", "exp", "log", "sqrt", "sin", "cos", "tanh", "abs", "dot", "matmul",
+    "std", "var", "norm", "array", "asarray", "add", "multiply", "subtract", "divide", "power", "item", "tolist",
+    "flatten", "ravel", "reshape", "copy",
+}  # fmt: skip
+"""What NumPy computes of floating numbers as of integers."""
 _ASKING = {"shape", "size", "rank", "print", "is_tensor", "zeros_like", "ones_like"}
 _TRUNCATING = {"reduce_mean", "reduce_std", "reduce_variance"}
 _INDEXING = {
@@ -199,23 +206,29 @@ class _Planner:
     def _follow(self, value: Value, user: Value, others: tuple[Value, ...]) -> None:
         """An operation that wants one dtype: what else goes in becomes floating, too."""
         for other in others:
-            if other is value or not other.is_tensor or other in self.floating:
+            if other is value or not other.is_tensor or other in self.floating or self._comes_along(other):
                 continue
             if other.dtype is Dtype.INTEGER:
                 self.need(other)
-            else:
-                self._fail("it is combined with a tensor whose dtype cannot be told")
+            elif other.dtype is not Dtype.FLOATING or other.precise_dtype not in ("", "float32"):
+                self._fail("it is combined with a tensor of another dtype, or one that cannot be told")
         self.becomes_floating(user)
+
+    def _comes_along(self, value: Value) -> bool:
+        """Whether it is made of what becomes floating, and so becomes floating by itself."""
+        return any(part in self.needed for part in ancestors([value]))
 
     def _method(self, value: Value, user: Value) -> None:
         receiver = user.receiver
-        if receiver is value and user.name in ("numpy", "value", "read_value"):
+        if receiver is value and (user.name in ("value", "read_value", "numpy") or user.name in _PLAIN):
             self.becomes_floating(user)
         elif receiver is value and user.name.startswith("assign"):
-            self._follow(value, user, user.inputs)
-        elif receiver is not None and receiver.kind in (Kind.TAPE, Kind.SEQUENCE, Kind.METRIC):
-            return
-        else:
+            for given in user.inputs:
+                if given is not value and given.dtype is Dtype.INTEGER and given.is_tensor:
+                    self.need(given)
+        elif not (receiver is value and user.name == "astype") and (
+            receiver is None or receiver.kind not in (Kind.TAPE, Kind.SEQUENCE, Kind.METRIC)
+        ):
             self._fail("it is also used in a way that cannot be told")
 
     def _call(self, value: Value, user: Value) -> None:
@@ -233,6 +246,8 @@ class _Planner:
             self.plan.purpose = True
         elif name.startswith("tensorflow."):
             self._operation(value, user, short)
+        elif name.startswith("numpy.") and short in _PLAIN:
+            self.becomes_floating(user)
         else:
             self._fail("it is also used in a way that cannot be told")
 

@@ -78,7 +78,8 @@ _NOT_TENSORS = re.compile(
     r"control_dependencies|no_op|get_logger|TensorSpec|TensorShape|constant_initializer|random_.*_initializer|"
     r"zeros_initializer|ones_initializer|is_tensor|broadcast_static_shape|no_gradient|custom_gradient|"
     r"recompute_grad|dtypes|nest|data|feature_column|lookup|random\.(set_seed|Generator)|raw_ops$|estimator|"
-    r"contrib|Session|Graph|placeholder|get_default_graph|as_dtype|load_library|timestamp|numpy_function$)"
+    r"contrib|Session|Graph|placeholder|get_default_graph|get_variable|get_collection|\w+_variables$|trainable_weights|"
+    r"as_dtype|load_library|timestamp|numpy_function$)"
 )
 _KERAS_CLASSES = {
     "layers": Kind.LAYER,
@@ -216,6 +217,72 @@ MODEL_COLLECTIONS = {
 }
 LAYER_VARIABLES = {"kernel", "bias", "gamma", "beta", "embeddings", "recurrent_kernel"}
 SYMBOLIC_ATTRIBUTES = {"output", "outputs", "input", "inputs"}
+# Functions and layers that give several tensors in a list or tuple.
+SEVERAL_RESULTS = {
+    "unstack",
+    "split",
+    "meshgrid",
+    "moments",
+    "weighted_moments",
+    "svd",
+    "eigh",
+    "eig",
+    "qr",
+    "lu",
+    "slogdet",
+    "normalize",
+    "top_k",
+    "approx_max_k",
+    "unique",
+    "unique_with_counts",
+    "while_loop",
+    "cond",
+    "case",
+    "switch_case",
+    "map_fn",
+    "scan",
+    "foldl",
+    "foldr",
+    "vectorized_map",
+    "map",
+    "py_function",
+    "numpy_function",
+    "custom_gradient",
+    "dynamic_partition",
+    "clip_by_global_norm",
+    "sufficient_statistics",
+    "max_pool_with_argmax",
+    "ctc_beam_search_decoder",
+    "embedding_lookup_sparse",
+    "gradients",
+    "fori_loop",
+    "map_structure",
+    "flatten",
+    "pack_sequence_as",
+}
+SEVERAL_OUTPUTS = {
+    "LSTM",
+    "GRU",
+    "RNN",
+    "SimpleRNN",
+    "Bidirectional",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
+    "LSTMCell",
+    "GRUCell",
+    "SimpleRNNCell",
+    "StackedRNNCells",
+    "MultiHeadAttention",
+    "GroupQueryAttention",
+    "Attention",
+    "AdditiveAttention",
+    "Lambda",
+    "TFSMLayer",
+    "TimeDistributed",
+    "Wrapper",
+    "Layer",
+}
 DATASET_METHODS = {
     "batch",
     "shuffle",

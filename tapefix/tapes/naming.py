@@ -14,6 +14,10 @@ def holds_at_entry(reading: Reading, region: Region, value: Value, node: cst.Bas
 
     The expression that names it elsewhere where that holds the very same object there too, or another name of it.
     """
+    own = next((name for name, held in region.names.items() if held is value), None)
+    if own is not None and reading.function(node) is not _function(region):
+        # The query stands in another function, where the value may go by a name that this one does not give it.
+        return own
     if _stands_for(region, node, value):
         return reading.code(node)
     if value.time > region.entered:
@@ -24,7 +28,11 @@ def holds_at_entry(reading: Reading, region: Region, value: Value, node: cst.Bas
         held = resolve(region, candidate)
         if held is value or (held is not None and _is_list_of(held, value)):
             return reading.code(candidate)
-    return next((name for name, held in region.names.items() if held is value), None)
+    return own
+
+
+def _function(region: Region) -> cst.CSTNode | None:
+    return region.frame.node if isinstance(region.frame.node, (cst.FunctionDef, cst.Lambda)) else None
 
 
 def resolve(region: Region, node: cst.CSTNode) -> Value | None:
@@ -33,13 +41,21 @@ def resolve(region: Region, node: cst.CSTNode) -> Value | None:
         return _lookup(region, node.value)
     if isinstance(node, cst.Attribute):
         owner = resolve(region, node.value)
-        return owner.attributes.get(node.attr.value) if owner is not None else None
+        return _attribute(owner, node.attr.value, region.entered) if owner is not None else None
     if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
         owner, index = resolve(region, node.value), node.slice[0].slice.value
         if owner is None or not isinstance(index, (cst.Integer, cst.SimpleString, cst.UnaryOperation)):
             return None
         return _item(owner, index)
     return None
+
+
+def _attribute(owner: Value, name: str, time: int) -> Value | None:
+    """What an attribute held at a time."""
+    settings = [(when, held) for when, attribute, held in owner.settings or () if attribute == name]
+    if not settings:
+        return owner.attributes.get(name)
+    return next((held for when, held in reversed(settings) if when <= time), None)
 
 
 def _stands_for(region: Region, node: cst.CSTNode, value: Value) -> bool:

@@ -79,7 +79,9 @@ def number_binding(reading: Reading, found: Unwatched) -> Binding | str:
             return "it is read in another function, under its own name"
         return binding
     if not name.isidentifier():
-        return "it is the attribute of an object, which other code may need as it is"
+        if "[" in name or _intolerant(found, whole, since=region.entered) or _shared(region, whole, name):
+            return "it is part of an object, and needed there as it is"
+        return binding
     if seen_elsewhere:
         return "it is read in another function, under its own name"
     binding.renamed = _free_name(reading, f"{name}_tensor")

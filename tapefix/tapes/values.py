@@ -172,6 +172,8 @@ class Value:
     elements: list[Value] | None = None
     entries: dict[object, Value] | None = None
     attributes: dict[str, Value] = field(default_factory=dict)
+    settings: list[tuple[int, str, Value]] | None = None
+    """Which attribute was set when, and to what."""
     definition: Definition | None = None
     tape: Tape | None = None
     query: Query | None = None
