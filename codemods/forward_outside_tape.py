@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.admission import admit
+from tapefix.tapes.admit import admit
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.regions import Side, strays
 
@@ -16,8 +16,8 @@ class ForwardOutsideTape(Codemod):
 
     ## What it finds
 
-    A step between a source and the target (a call of the model, an operation on the watched tensor) that runs before the
-    `with` statement of the tape, where no other way leads from the source to the target.
+    A step between a source and the target (a call of the model, an operation on the watched tensor) that runs
+    before the `with` statement of the tape, where no other way leads from the source to the target.
 
     ## Why the gradient is None
 
@@ -25,9 +25,9 @@ class ForwardOutsideTape(Codemod):
 
     ## What the rewrite does
 
-    It moves the statements on the path to the beginning of the tape's body, behind its `watch` calls, in order and with
-    their comments. Where statements in between need the results, or the order of effects would change, the `with` line
-    moves up instead, over all of them.
+    It moves the statements on the path to the beginning of the tape's body, behind its `watch` calls, in order and
+    with their comments. Where statements in between need the results, or the order of effects would change, the
+    `with` line moves up instead, over all of them.
 
     ## When to ignore it
 
@@ -45,13 +45,13 @@ class ForwardOutsideTape(Codemod):
         for stray in strays(reading):
             if stray.side is not Side.BEFORE:
                 continue
-            admitted = admit(reading, stray)
+            rewrite, reason = admit(reading, stray, "Run the forward pass inside the tape")
             node = stray.place(reading)
             yield self.finding(
                 reading,
                 node,
                 f"`{reading.code(node)}` runs before the tape begins to record: the path to the target is not on it",
-                rewrite=admitted.rewrite("Run the forward pass inside the tape") if not isinstance(admitted, str) else None,
-                reason=admitted if isinstance(admitted, str) else "",
+                rewrite=rewrite,
+                reason=reason,
                 queries=stray.lines(reading),
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.admission import admit
+from tapefix.tapes.admit import admit
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.regions import Side, strays
 
@@ -16,8 +16,8 @@ class InnerQueryOutside(Codemod):
 
     ## What it finds
 
-    A query whose target is made of another query's answer, where that first query runs after the tape of the second one has
-    closed: the inner of two nested tapes asked one indent too far left, or one persistent tape asked for
+    A query whose target is made of another query's answer, where that first query runs after the tape of the second
+    one has closed: the inner of two nested tapes asked one indent too far left, or one persistent tape asked for
     `gradient(gradient(y, x), x)`.
 
     ## Why the gradient is None
@@ -26,8 +26,8 @@ class InnerQueryOutside(Codemod):
 
     ## What the rewrite does
 
-    It takes the first query, and what is computed from its answer, to the end of the tape's body. Where one tape serves
-    for both queries it is made persistent.
+    It takes the first query, and what is computed from its answer, to the end of the tape's body. Where one tape
+    serves for both queries it is made persistent.
 
     ## When to ignore it
 
@@ -45,13 +45,13 @@ class InnerQueryOutside(Codemod):
         for stray in strays(reading):
             if stray.side is not Side.AFTER or not stray.second_order:
                 continue
-            admitted = admit(reading, stray)
+            rewrite, reason = admit(reading, stray, "Ask for the first gradient inside the tape")
             node = stray.place(reading)
             yield self.finding(
                 reading,
                 node,
                 f"`{reading.code(node)}` runs after the tape has closed: its answer cannot be differentiated",
-                rewrite=admitted.rewrite("Ask for the first gradient inside the tape") if not isinstance(admitted, str) else None,
-                reason=admitted if isinstance(admitted, str) else "",
+                rewrite=rewrite,
+                reason=reason,
                 queries=stray.lines(reading),
             )

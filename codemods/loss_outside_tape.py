@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.admission import admit
+from tapefix.tapes.admit import admit
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.regions import Side, strays
 
@@ -17,8 +17,8 @@ class LossOutsideTape(Codemod):
     ## What it finds
 
     A step between a source and the target (the loss, its mean, a slice of the output) that runs behind the `with`
-    statement of the tape, where no other way leads from the source to the target. It may stand in the query itself, as in
-    `tape.gradient(tf.reduce_mean(loss), w)`.
+    statement of the tape, where no other way leads from the source to the target. It may stand in the query itself,
+    as in `tape.gradient(tf.reduce_mean(loss), w)`.
 
     ## Why the gradient is None
 
@@ -26,9 +26,9 @@ class LossOutsideTape(Codemod):
 
     ## What the rewrite does
 
-    It takes the statements on the path into the tape's body: it indents them when they follow at once, moves them to its
-    end with their comments when nothing in between depends on the order, and else indents everything up to them. A target
-    computed in the query gets a name inside the tape.
+    It takes the statements on the path into the tape's body: it indents them when they follow at once, moves them
+    to its end with their comments when nothing in between depends on the order, and else indents everything up to
+    them. A target computed in the query gets a name inside the tape.
 
     ## When to ignore it
 
@@ -46,13 +46,13 @@ class LossOutsideTape(Codemod):
         for stray in strays(reading):
             if stray.side is not Side.AFTER or stray.second_order:
                 continue
-            admitted = admit(reading, stray)
+            rewrite, reason = admit(reading, stray, "Compute the target inside the tape")
             node = stray.place(reading)
             yield self.finding(
                 reading,
                 node,
                 f"`{reading.code(node)}` runs after the tape has closed: the path to the target is not on it",
-                rewrite=admitted.rewrite("Compute the target inside the tape") if not isinstance(admitted, str) else None,
-                reason=admitted if isinstance(admitted, str) else "",
+                rewrite=rewrite,
+                reason=reason,
                 queries=stray.lines(reading),
             )

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-import libcst as cst
-
-from tapefix.codemod import Applicability, Codemod, Finding, Rewrite
+from tapefix.codemod import Applicability, Codemod, Finding
 from tapefix.tapes.lifetime import Reuse, keep, reuses
 from tapefix.tapes.merging import merged
 from tapefix.tapes.reading import Reading
@@ -19,8 +17,8 @@ class ReusedTape(Codemod):
 
     ## What it finds
 
-    Two queries of one tape, both of which a run reaches, where the tape was not made with `persistent=True` and is not
-    entered again in between.
+    Two queries of one tape, both of which a run reaches, where the tape was not made with `persistent=True` and is
+    not entered again in between.
 
     ## Why it raises
 
@@ -53,21 +51,12 @@ class ReusedTape(Codemod):
 
     def _finding(self, reading: Reading, reuse: Reuse) -> Finding:
         earlier, later = reuse.pairs[0]
-        rewrite: Rewrite | None = None
-        reason = ""
-        together = merged(reading, reuse) if not reuse.repeated else None
-        if together is not None:
-            rewrite = together.rewrite("Ask for all gradients in one query")
-        else:
-            kept = keep(reading, reuse.tape)
-            if isinstance(kept, str):
-                reason = kept
-            else:
-                rewrite = kept.rewrite("Make the tape persistent")
-        node: cst.CSTNode = later.node
+        rewrite, reason = merged(reading, reuse), ""
+        if rewrite is None:
+            rewrite, reason = keep(reading, reuse.tape)
         return self.finding(
             reading,
-            node,
+            later.node,
             f"the tape is used up: line {reading.line(earlier.node)} has asked it already, and it is not persistent",
             rewrite=rewrite,
             reason=reason,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tapefix.codemod import Applicability, Codemod, Finding, Rewrite
+from tapefix.codemod import Applicability, Codemod, Finding
 from tapefix.tapes.lifetime import keep, reuses
 from tapefix.tapes.merging import gathered
 from tapefix.tapes.reading import Reading
@@ -27,8 +27,8 @@ class ReusedTapeInLoop(Codemod):
 
     ## What the rewrite does
 
-    `[tape.gradient(loss, v) for v in model.trainable_variables]` becomes one query with the whole list. Otherwise the tape
-    is made persistent, and dropped with `del` behind the loop.
+    `[tape.gradient(loss, v) for v in model.trainable_variables]` becomes one query with the whole list. Otherwise
+    the tape is made persistent, and dropped with `del` behind the loop.
 
     ## When to ignore it
 
@@ -48,18 +48,14 @@ class ReusedTapeInLoop(Codemod):
             if reuse.tape in second_order:
                 continue
             for _, later, loop in reuse.repeated:
-                together = gathered(reading, reuse, later, loop)
-                kept = keep(reading, reuse.tape) if together is None else ""
-                rewrite: Rewrite | None = None
-                if together is not None:
-                    rewrite = together.rewrite("Ask for all gradients in one query")
-                elif not isinstance(kept, str):
-                    rewrite = kept.rewrite("Make the tape persistent")
+                rewrite, reason = gathered(reading, reuse, later, loop), ""
+                if rewrite is None:
+                    rewrite, reason = keep(reading, reuse.tape)
                 yield self.finding(
                     reading,
                     later.node,
                     "the tape is used up after the first pass of the loop: it is not persistent",
                     rewrite=rewrite,
-                    reason=kept if isinstance(kept, str) else "",
+                    reason=reason,
                     queries=frozenset({reading.line(later.node)}),
                 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from tapefix.finding import Rewrite
 from tapefix.tapes.draft import Draft
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.tape import Query, Tape
@@ -118,10 +119,8 @@ def _leaves(reading: Reading, repeated: cst.CSTNode, loop: cst.CSTNode) -> bool:
             break
         if isinstance(node, cst.If) and _picks(node.test):
             return True
-        body = getattr(node, "body", None)
-        if isinstance(node, (cst.IndentedBlock, cst.SimpleStatementSuite)) and isinstance(body, (list, tuple)):
-            if any(_breaks(statement) for statement in body):
-                return True
+        if isinstance(node, (cst.IndentedBlock, cst.SimpleStatementSuite)) and any(_breaks(part) for part in node.body):
+            return True
     return False
 
 
@@ -175,7 +174,9 @@ def release(draft: Draft, tape: Tape) -> None:
         return
     asname = region.item.asname
     block = reading.parent(region.node)
-    if asname is None or not isinstance(asname.name, cst.Name) or not isinstance(block, (cst.IndentedBlock, cst.Module)):
+    if asname is None or not isinstance(asname.name, cst.Name):
+        return
+    if not isinstance(block, (cst.IndentedBlock, cst.Module)):
         return
     last = 0
     body = list(block.body)
@@ -191,13 +192,22 @@ def release(draft: Draft, tape: Tape) -> None:
 
 
 def _returns(statement: cst.CSTNode) -> bool:
+    """Whether a statement may leave the block that it stands in."""
     found: list[cst.CSTNode] = []
+    loops: list[cst.CSTNode] = []
 
     class _Ends(cst.CSTVisitor):
         def on_visit(self, node: cst.CSTNode) -> bool:
-            if isinstance(node, (cst.Return, cst.Break, cst.Continue, cst.Raise, cst.Yield)):
+            if isinstance(node, (cst.For, cst.While)):
+                loops.append(node)
+            leaves = isinstance(node, (cst.Break, cst.Continue)) and not loops
+            if leaves or isinstance(node, (cst.Return, cst.Raise, cst.Yield)):
                 found.append(node)
             return not isinstance(node, (cst.FunctionDef, cst.Lambda))
+
+        def on_leave(self, original_node: cst.CSTNode) -> None:
+            if loops and loops[-1] is original_node:
+                loops.pop()
 
     statement.visit(_Ends())
     return bool(found)
@@ -260,13 +270,11 @@ def _binds(function: cst.FunctionDef | cst.Lambda, name: str) -> bool:
     return any(found)
 
 
-def keep(reading: Reading, tape: Tape) -> Draft | str:
+def keep(reading: Reading, tape: Tape) -> tuple[Rewrite | None, str]:
     """A persistent tape, dropped where it has served; or why it cannot be had."""
     draft = Draft(reading)
     obstacle = persist(draft, tape)
     if obstacle:
-        return obstacle
+        return None, obstacle
     release(draft, tape)
-    return draft
-
-
+    return draft.rewrite("Make the tape persistent"), ""

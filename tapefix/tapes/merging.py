@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+from tapefix.finding import Rewrite
 from tapefix.tapes.draft import Draft
-from tapefix.tapes.effects import effects
+from tapefix.tapes.effects_of import effects_of
 from tapefix.tapes.invocation import keras_role
 from tapefix.tapes.lifetime import Reuse
 from tapefix.tapes.reading import Reading
@@ -16,7 +17,7 @@ from tapefix.tapes.tape import Query
 from tapefix.tapes.values import Kind, Operation, Value
 
 
-def merged(reading: Reading, reuse: Reuse) -> Draft | None:
+def merged(reading: Reading, reuse: Reuse) -> Rewrite | None:
     """`dw = tape.gradient(loss, w)` and `db = tape.gradient(loss, b)` in one; `None` unless that is plain to see."""
     queries = sorted(reuse.tape.queries, key=lambda query: query.time)
     lines = [_assignment(reading, query) for query in queries]
@@ -28,9 +29,9 @@ def merged(reading: Reading, reuse: Reuse) -> Draft | None:
     first = queries[0]
     bound: set[str] = set()
     for query, (line, assign) in zip(queries, assignments, strict=True):
-        if not _alike(reading, first, query) or effects(reading, query.node).reads & bound:
+        if not _alike(reading, first, query) or effects_of(reading, query.node).reads & bound:
             return None
-        bound |= effects(reading, line).binds
+        bound |= effects_of(reading, line).binds
         if not isinstance(assign.targets[0].target, (cst.Name, cst.Attribute)):
             return None
     if any(_commented(reading, line) for line, _ in assignments[1:]):
@@ -41,7 +42,7 @@ def merged(reading: Reading, reuse: Reuse) -> Draft | None:
     draft.replace(assignments[0][1].targets[0].target, names)
     draft.replace(first.sources_node, f"[{sources}]")
     draft.delete_all([line for line, _ in assignments[1:]])
-    return draft
+    return draft.rewrite("Ask for all gradients in one query")
 
 
 def _assignment(reading: Reading, query: Query) -> tuple[cst.SimpleStatementLine, cst.Assign] | None:
@@ -80,18 +81,20 @@ def _commented(reading: Reading, line: cst.SimpleStatementLine) -> bool:
     return "#" in reading.text[stretch.start : start] or "#" in reading.text[end : stretch.end]
 
 
-def gathered(reading: Reading, reuse: Reuse, query: Query, loop: cst.CSTNode) -> Draft | None:
-    """`[tape.gradient(loss, v) for v in variables]` as `tape.gradient(loss, variables)`; `None` unless it is just that."""
+def gathered(reading: Reading, reuse: Reuse, query: Query, loop: cst.CSTNode) -> Rewrite | None:
+    """`[tape.gradient(loss, v) for v in weights]` as `tape.gradient(loss, weights)`; `None` unless it is just that."""
     if not isinstance(loop, cst.ListComp) or loop.elt is not query.node or query.method != "gradient":
         return None
     clause = loop.for_in
     if clause.ifs or clause.inner_for_in is not None or not isinstance(clause.target, cst.Name):
         return None
     name, sources = clause.target.value, query.sources_node
-    if not isinstance(sources, cst.Name) or sources.value != name or {q.node for q in reuse.tape.queries} != {query.node}:
+    if not isinstance(sources, cst.Name) or sources.value != name:
+        return None
+    if {other.node for other in reuse.tape.queries} != {query.node}:
         return None
     others = [a.node.value for a in query.arguments if a.node.value is not sources]
-    if any(name in effects(reading, other).reads for other in others):
+    if any(name in effects_of(reading, other).reads for other in others):
         return None
     if not isinstance(clause.iter, (cst.Name, cst.Attribute, cst.List)):
         return None
@@ -99,12 +102,11 @@ def gathered(reading: Reading, reuse: Reuse, query: Query, loop: cst.CSTNode) ->
         return None
     draft = Draft(reading)
     code = reading.code(clause.iter)
-    start, end = reading.span(loop)
     inner_start, inner_end = reading.span(query.node)
     source_start, source_end = reading.span(sources)
     text = reading.text
     draft.replace(loop, text[inner_start:source_start] + code + text[source_end:inner_end])
-    return draft if start < end else None
+    return draft.rewrite("Ask for all gradients in one query")
 
 
 def _is_list(value: Value) -> bool:

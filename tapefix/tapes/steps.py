@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+import libcst as cst
+
 from tapefix.tapes import library
 from tapefix.tapes.inference import named_dtype
 from tapefix.tapes.invocation import keras_role
@@ -69,12 +71,30 @@ def _element(value: Value) -> Step:
     if value.kind is Kind.NDARRAY or (receiver is not None and receiver.kind is Kind.NDARRAY):
         return Step.OUT
     if value.kind is Kind.TENSOR:
-        return Step.TENSOR if receiver is not None and receiver.kind is not Kind.DATASET else Step.PASS
+        if receiver is None or receiver.kind is Kind.DATASET:
+            return Step.PASS
+        several = isinstance(value.node, cst.Subscript) and len(value.node.slice) > 1
+        # Of a list the element is handed on as it is; only a tensor can be asked for `t[:, i]`.
+        return Step.UNKNOWN if not several and _may_be_several(receiver) else Step.TENSOR
     if value.kind in (Kind.VARIABLE, Kind.VARIABLES):
         return Step.PASS
     if receiver is not None and receiver.elements is not None:
         return Step.PASS
     return Step.UNKNOWN
+
+
+def _may_be_several(value: Value) -> bool:
+    """Whether what is called a tensor may be a list or tuple of tensors: the outputs of a model, of `tf.unstack`."""
+    if value.operation is Operation.JOIN:
+        return any(_may_be_several(part) for part in value.inputs)
+    owner = value.receiver
+    if value.operation not in (Operation.CALL, Operation.METHOD_CALL) or owner is None:
+        return value.operation is Operation.ITERATION and owner is not None and _may_be_several(owner)
+    if owner.kind is Kind.LIBRARY:
+        return value.name.rpartition(".")[2] in library.SEVERAL_RESULTS
+    if owner.kind is Kind.LAYER:
+        return owner.name.rpartition(".")[2] in library.SEVERAL_OUTPUTS or not owner.name.startswith("keras.layers.")
+    return keras_role_of(owner) and not owner.name.endswith(".Sequential")
 
 
 def _operator(value: Value) -> Step:
