@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tapefix.config import Config, ConfigError, find_config
 from tapefix.source.errors import SourceError
-from tapefix.source.ignoring import Patterns, compile_patterns, left_out
+from tapefix.source.ignoring import Patterns, compile_patterns, covers
 from tapefix.source.text import SourceText
 from tapefix.source.walking import candidates
 
@@ -110,13 +110,15 @@ class Inputs:
         return tuple(rule for rule in chosen if rule not in ignored)
 
     def _chosen(self, config: Config) -> tuple[type[Codemod], ...]:
-        from tapefix.registry import UnknownRuleError, load_rules, select_rules
+        from tapefix.registry import RulePackError, UnknownRuleError, load_rules, select_rules
 
         # What is selected on the command line is wanted, whatever the configuration ignores.
         select = self.select or config.select
         ignore = self.ignore if self.select else (*config.ignore, *self.ignore)
         if (select, ignore) not in self._rules:
             rules = load_rules()
+            if not rules:
+                raise RulePackError("no rules are installed; install tapefix again")
             for key, listed in (("select", config.select), ("ignore", config.ignore)):
                 try:
                     select_rules(rules, listed)
@@ -130,7 +132,7 @@ class Inputs:
         if (config.root, pattern) not in self._per_file:
             self._per_file[config.root, pattern] = compile_patterns(str(config.root), [pattern])
         patterns = self._per_file[config.root, pattern]
-        return patterns is not None and left_out((patterns,), str(pending.path.absolute()), False)
+        return patterns is not None and covers(patterns, str(pending.path.absolute()))
 
     def _config(self, folder: Path) -> Config:
         return find_config(folder, self._configs)

@@ -89,6 +89,15 @@ def left_out(chain: tuple[Patterns, ...], path: str, directory: bool) -> bool:
     return False
 
 
+def covers(patterns: Patterns, path: str) -> bool:
+    """Whether patterns mean a file, or a folder that it is in."""
+    if not path.startswith(patterns.base):
+        return False
+    parts = path[len(patterns.base) :].split(os.sep)
+    folders = (patterns.base + os.sep.join(parts[:end]) for end in range(1, len(parts)))
+    return any(patterns.decide(folder, True) for folder in folders) or bool(patterns.decide(path, False))
+
+
 def chain_above(root: str) -> tuple[Patterns, ...]:
     """The ignore files that hold for a directory from above, up to its repository's root.
 
