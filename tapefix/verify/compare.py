@@ -31,7 +31,8 @@ class Comparison:
 
     def __post_init__(self) -> None:
         self.lines = LineMap(self.before_text, self.after_text)
-        self.stops_added = count_stops(self.after_text) > count_stops(self.before_text)
+        self.stops = count_stops(self.after_text)
+        self.stops_added = self.stops > count_stops(self.before_text)
         self.matches = Matcher(self.before, self.after, self.lines).matches()
         self.unreached = self._unreached()
 
@@ -138,7 +139,7 @@ class Comparison:
                 if narrowed(old, new):
                     problems.append(f"{what} was {old['dtype']} and is {new['dtype']} after: precision is lost")
                     return
-        judgement = judge_gradient(before, after, stops_added=self.stops_added)
+        judgement = judge_gradient(before, after, stops=self.stops, stops_added=self.stops_added)
         if judgement.problem:
             problems.append(judgement.problem)
         self._note_change(before, after, judgement.check)

@@ -20,7 +20,7 @@ class Judgement:
     problem: str = ""
 
 
-def judge_gradient(before: Pair | None, after: Pair, *, stops_added: bool) -> Judgement:
+def judge_gradient(before: Pair | None, after: Pair, *, stops: int, stops_added: bool) -> Judgement:
     """Judge a new gradient by the differences that were measured for it."""
     facts: dict[str, Any] | None = after.answer.get("check")
     if facts is None:
@@ -33,6 +33,9 @@ def judge_gradient(before: Pair | None, after: Pair, *, stops_added: bool) -> Ju
         if facts.get("custom") and not stops_added:
             names = ", ".join(facts["custom"])
             return Judgement(Check(unchecked=f"custom gradient of {names}"))
+        functions = facts["held"].get("functions")
+        if functions and stops and not stops_added:
+            return Judgement(Check(unchecked=f"{functions[0]}, in which a gradient may be stopped on purpose"))
         return Judgement(check, f"the gradient of {after.label} is wrong: {check}")
     problem = _hidden(facts, dtype, before, after, stops_added)
     return Judgement(check, problem)

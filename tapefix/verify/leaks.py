@@ -9,7 +9,7 @@ from tapefix.verify.differences import cut_before
 from tapefix.verify.evidence import Evidence, Pair
 
 
-def leaving(before: Pair | None, pair: Pair, known: Callable[[int | None], bool]) -> dict[int, int | None]:
+def leaving(before: Pair | None, pair: Pair, known: Callable[[int | None, bool], bool]) -> dict[int, int | None]:
     """Return the conversions, number and line, of tensors that depend on the source of a repaired gradient.
 
     Those on lines that are `known`, which stood in the text before just so, are left out.
@@ -19,7 +19,7 @@ def leaving(before: Pair | None, pair: Pair, known: Callable[[int | None], bool]
     if before is not None and not cut_before(before):
         return {}
     left = pair.answer.get("check", {}).get("left", ())
-    return {int(number): line for number, line in left if not known(line)}
+    return {int(number): line for number, line, earlier in left if not known(line, earlier)}
 
 
 def leak_problem(pair: Pair, numbers: dict[int, int | None], disturbed: Evidence) -> str:

@@ -129,10 +129,12 @@ class Verifier:
 
         lines = comparison.lines
 
-        def known(line: int | None) -> bool:
+        def known(line: int | None, earlier: bool) -> bool:
             # Whoever asks for a verdict on a rewrite of his own may detach what he detached before; a rule that
-            # promises a repair has to repair every part of the path.
-            return comparison.claims is None and line is not None and lines.before(line) is not None
+            # promises a repair has to repair every part of the path. What is taken before the tape begins (a
+            # starting point, a baseline) counts as meant when it stood there before.
+            lenient = earlier or comparison.claims is None
+            return lenient and line is not None and lines.before(line) is not None
 
         for before, pair in comparison.repaired():
             numbers = leaving(before, pair, known)
@@ -203,6 +205,7 @@ def _needs_eager(comparison: Comparison) -> bool:
     """Whether a path leads through a compiled function, which only an eager run shows from the inside."""
     return any(
         "Call" in str(pair.answer.get("check", {}).get("unchecked", ""))
+        or "tf.function" in str(pair.answer.get("check", {}).get("unchecked", ""))
         or str(pair.answer.get("check", {}).get("unchecked", ""))
         in ("While", "StatelessWhile", "If", "StatelessIf", "Case")
         for _, pair in comparison.repaired()

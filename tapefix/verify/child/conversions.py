@@ -68,10 +68,10 @@ class Conversions:
         for name in ("array", "asarray"):
             setattr(np, name, self._maker(getattr(np, name), ops.EagerTensor))
 
-    def after(self, start: int, end: int, carried: Any) -> List[List[Optional[int]]]:
-        """Return number and line of the conversions of `carried` tensors between two operation counts."""
+    def after(self, start: int, end: int, carried: Any) -> List[Tuple[int, Optional[int], int]]:
+        """Return number, line and operation count of the conversions of `carried` tensors between two counts."""
         return [
-            [number, line]
+            (number, line, when)
             for number, (when, tensor, line) in enumerate(self.seen)
             if start <= when <= end and tensor in carried
         ]
@@ -88,10 +88,11 @@ class Conversions:
         if number not in self._disturb:
             return value
         if isinstance(value, float):
-            return value * (1 + RELATIVE) + 1e-6
+            # Another disturbance for each, so that two of them do not cancel.
+            return value * (1 + RELATIVE * np.cos(number)) + 1e-6
         if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f":
             array = np.asarray(value)
-            waves = np.cos(np.arange(array.size, dtype=np.float64).reshape(array.shape) + 0.5)
+            waves = np.cos(np.arange(array.size, dtype=np.float64).reshape(array.shape) + 0.5 + number)
             moved = (array * (1 + RELATIVE * waves) + 1e-6 * waves).astype(array.dtype)
             return moved if isinstance(value, np.ndarray) else moved[()]
         return value

@@ -94,16 +94,24 @@ class Oracle:
             "stops": through.stops,
             "writes": through.writes,
             "custom": self.log.custom_on([question.start + index for index in held.ops]),
-            "left": self.conversions.after(self.log.first, question.end, held.carried) if self.conversions else [],
         }
         problem = Differences(question, source, key, gradient.astype(np.float64), directions)
         facts["held"] = problem.measure(ops, held)
+        whole = find_path(self._before(key, question.start) + ops, key, wanted, through=False)
+        facts["left"] = self._left(question, whole)
         if through.stops or through.writes:
             facts["through"] = self._optional(problem, ops, through)
         earlier = self._earlier(ops, key, wanted, question.start, held)
         if earlier is not None:
             facts["earlier"] = self._optional(problem, *earlier)
         return facts
+
+    def _left(self, question: Question, path: Path) -> List[List[Any]]:
+        """Return number, line, and whether it was before the tape, of each number that left TensorFlow on the way."""
+        if self.conversions is None:
+            return []
+        found = self.conversions.after(self.log.first, question.end, path.carried)
+        return [[number, line, when < question.start] for number, line, when in found]
 
     def _optional(self, problem: Differences, ops: List[Op], path: Path) -> Optional[Dict[str, Any]]:
         try:
@@ -168,7 +176,7 @@ class Differences:
             noise = max(noise, (2e-7 if replay.mixed else 1e-15) * magnitude / step)
             scale = max(scale, length)
             rows.append([tape, (ahead - behind) / (2 * step), (ahead - middle) / step, (middle - behind) / step])
-        return {"rows": rows, "scale": scale, "mixed": replay.mixed, "noise": noise}
+        return {"rows": rows, "scale": scale, "mixed": replay.mixed, "noise": noise, "functions": replay.functions}
 
     def _cotangents(self, random: Any) -> List[Any]:
         if self.method == "gradient":

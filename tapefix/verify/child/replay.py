@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
@@ -42,6 +43,8 @@ class Replay:
         self._steps = [ops[index] for index in path.ops]
         self._held: Dict[int, Any] = {}
         self._narrow: Dict[int, bool] = {}
+        self.functions: List[str] = []
+        """Compiled functions on the path: what they stop inside cannot be held."""
         self.mixed = False
         """Whether an operation has no kernel in double precision, so that its rounding stays in the differences."""
         for op in self._steps:
@@ -50,12 +53,28 @@ class Replay:
     def _admit(self, op: Op) -> None:
         definition = self._definition(op.kind)
         if definition is None:
-            raise NotReplayable(op.kind)
+            self._admit_function(op.kind)
+            return
         random = "Random" in op.kind or "Multinomial" in op.kind
         if random or (definition.is_stateful and op.kind not in REPLAYABLE + WRITES):
             raise NotReplayable(op.kind)
         if op.kind.endswith("Func") and any(_is_call(value) for value in (op.attrs or ())):
             raise NotReplayable(op.kind)
+
+    def _admit_function(self, name: str) -> None:
+        """Admit a compiled function when executing it again has no effect and draws no numbers."""
+        shown = "tf.function " + re.sub(r"^_*(?:forward|inference)_+(.*?)(?:_\d+)?$", r"\1", name)
+        try:
+            nodes = self._context.get_function_def(name).node_def
+        # Not registered under this name, or not a function at all: an operation that nobody knows.
+        except Exception as error:
+            raise NotReplayable(shown) from error
+        for node in nodes:
+            definition = self._definition(node.op)
+            read = node.op in REPLAYABLE or node.op in ("NoOp", "Placeholder")
+            if definition is None or (definition.is_stateful and not read) or "Random" in node.op:
+                raise NotReplayable(shown)
+        self.functions.append(shown)
 
     def at(self, shift: Any) -> List[Any]:
         """Return the targets, as float64 arrays, with the source moved by `shift`."""
@@ -74,6 +93,8 @@ class Replay:
                     continue
                 if op.kind in READS and op.inputs[0]._id in offsets:
                     outputs = [self._read(op, moved, offsets[op.inputs[0]._id])]
+                elif self._definition(op.kind) is None:
+                    outputs = self._call(op, moved, offsets)
                 elif op.kind in STOPS:
                     outputs = [moved.get(op.inputs[0]._id, op.inputs[0])]
                 else:
@@ -141,6 +162,29 @@ class Replay:
             return [self._wider(output) for output in self._run(op, same, self._attributes(op, widen=False))]
         except Exception as error:
             raise NotReplayable(op.kind) from error
+
+    def _call(self, op: Op, moved: Dict[int, Any], offsets: Dict[int, Any]) -> List[Any]:
+        """Execute a compiled function again, with the variables that it reads moved for the time being."""
+        tf = self._tf
+        inputs = [tf.cast(moved[t._id], t.dtype) if t._id in moved else t for t in op.inputs]
+        undo: List[Tuple[Any, Any]] = []
+        self.mixed = True
+        try:
+            for handle in op.inputs:
+                if handle._id in offsets:
+                    dtype = self._variable.dtype if handle._id == self._source else None
+                    if dtype is None:
+                        raise NotReplayable("a variable that is written")
+                    value = tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.as_dtype(dtype))
+                    undo.append((handle, value))
+                    offset = tf.cast(offsets[handle._id], tf.float64)
+                    there = tf.cast(tf.cast(value, tf.float64) + offset, value.dtype)
+                    tf.raw_ops.AssignVariableOp(resource=handle, value=there)
+            outputs = self._execute.execute(op.kind.encode(), len(op.outputs), inputs, op.attrs, self._context)
+        finally:
+            for handle, value in undo:
+                tf.raw_ops.AssignVariableOp(resource=handle, value=value)
+        return [self._wider(output) for output in outputs]
 
     def _run(self, op: Op, inputs: List[Any], attrs: Tuple[Any, ...]) -> List[Any]:
         outputs = self._execute.execute(op.kind.encode(), len(op.outputs), inputs, attrs, self._context)
