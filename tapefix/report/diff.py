@@ -32,7 +32,8 @@ def changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple
     """The stretches of two lines that differ, in whole words; none when the lines have little in common."""
     olds, news = _WORD.findall(old), _WORD.findall(new)
     matcher = difflib.SequenceMatcher(None, olds, news, autojunk=False)
-    if matcher.ratio() < 0.3:
+    common = sum("".join(olds[a : a + size]).strip() != "" for a, _, size in matcher.get_matching_blocks())
+    if not common:
         return [], []
     left: list[tuple[int, int]] = []
     right: list[tuple[int, int]] = []

@@ -93,8 +93,7 @@ def covers(patterns: Patterns, path: str) -> bool:
     """Whether patterns mean a file, or a folder that it is in."""
     if not path.startswith(patterns.base):
         return False
-    parts = path[len(patterns.base) :].split(os.sep)
-    folders = (patterns.base + os.sep.join(parts[:end]) for end in range(1, len(parts)))
+    folders = [str(folder) for folder in Path(path).parents if str(folder).startswith(patterns.base)]
     return any(patterns.decide(folder, True) for folder in folders) or bool(patterns.decide(path, False))
 
 
