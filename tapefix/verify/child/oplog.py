@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 MAX_OPS = 60_000
 # Their line is noted, since a verdict names it.
@@ -62,6 +62,8 @@ class OpLog:
         self.bytes = 0
         self.missing = ""
         self.random_graph = False
+        self.keep_functions = False
+        self._kept: Set[str] = set()
         self.noticed: Callable[[str], None] = lambda what: None
         self.paused = 0
         self._pending: Dict[int, Any] = {}
@@ -146,8 +148,24 @@ class OpLog:
             return
         if self._pending:
             self._reads(inputs)
+        if self.keep_functions and name.startswith("__"):
+            self._keep(name)
         line = self.line() if name in NOTED else None
         self._append(Op(name, tuple(inputs), attrs, list(outputs), line))
+
+    def _keep(self, name: str) -> None:
+        """Keep a compiled function registered, which TensorFlow forgets with the Python object that made it."""
+        if name in self._kept:
+            return
+        self._kept.add(name)
+        from tensorflow.python.eager import context
+
+        try:
+            running = context.context()
+            running.add_function_def(running.get_function_def(name))
+        # Internal API; without it, a function that is gone cannot be executed again, and the verdict says so.
+        except Exception:
+            return
 
     def _append(self, op: Op) -> None:
         self.ops.append(op)

@@ -108,6 +108,7 @@ def _watch(request: Dict[str, Any], stream: Stream, frames: Frames, finish: Call
     stream.emit("start", devices=describe_devices(), tensorflow=tf.__version__)
     log = OpLog(frames.line, int(request["limits"]["memory"] * 0.25))
     log.noticed = lambda what: stream.emit("notice", what=what)
+    log.keep_functions = request["oracle"]
     conversions = None
     if request["oracle"]:
         conversions = Conversions(lambda: log.next, frames.line, frozenset(request["disturb"]))
