@@ -20,7 +20,7 @@ class ReusedTape(Codemod):
     Two queries of one tape, both of which a run reaches, where the tape was not made with `persistent=True` and is
     not entered again in between.
 
-    ## Why it raises
+    ## Why the gradient is an error
 
     A tape lets go of what it recorded with its first answer. The second query raises `RuntimeError: A non-persistent
     GradientTape can only be used to compute one set of gradients (or jacobians)`.

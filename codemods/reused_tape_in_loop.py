@@ -20,7 +20,7 @@ class ReusedTapeInLoop(Codemod):
     A query in a loop or a comprehension, where the tape was made outside of it, without `persistent=True`, and is not
     entered again in the loop.
 
-    ## Why it raises
+    ## Why the gradient is an error
 
     A tape lets go of what it recorded with its first answer. The second pass raises `RuntimeError: A non-persistent
     GradientTape can only be used to compute one set of gradients (or jacobians)`.
