@@ -151,9 +151,7 @@ class _Planner:
         if not found:
             return False
         for literal in found:
-            text = f"{literal.value}.0"
-            self.plan.edits[literal] = lambda draft, literal=literal, text=text: draft.replace(literal, text)  # type: ignore[misc]
-            # mypy cannot type a lambda with default arguments, which bind the loop's variables.
+            self.plan.edits[literal] = _as_float(literal)
         return True
 
     def _dtype(self, node: cst.BaseExpression) -> None:
@@ -271,6 +269,10 @@ class _Planner:
         layers = {part.name.rpartition(".")[2] for part in parts if part.name.startswith("keras.layers.")}
         if not layers or layers & _COUNTING_LAYERS:
             self.plan.purpose = True
+
+
+def _as_float(literal: cst.Integer) -> Callable[[Draft], None]:
+    return lambda draft: draft.replace(literal, f"{literal.value}.0")
 
 
 def _within(value: Value, held: Value) -> bool:

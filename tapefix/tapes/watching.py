@@ -148,9 +148,8 @@ def tape_name(region: Region) -> str | None:
     item = region.item
     if item is None:
         return None
-    if item.asname is not None and isinstance(item.asname.name, cst.Name):
-        return item.asname.name.value
-    return item.item.value if item.asname is None and isinstance(item.item, cst.Name) else None
+    named = item.asname.name if item.asname is not None else item.item
+    return cst.Module(()).code_for_node(named) if isinstance(named, (cst.Name, cst.Attribute)) else None
 
 
 def is_tensor_source(value: Value) -> bool:
