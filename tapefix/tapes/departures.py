@@ -18,9 +18,10 @@ from tapefix.tapes.endings import is_end
 from tapefix.tapes.flow import Answer, Flow, read_flow
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.steps import Step, holds_tensors, keras_role_of, step_of
-from tapefix.tapes.translation import UNCHANGED, Translation, translate
+from tapefix.tapes.translation import translate
 from tapefix.tapes.uses import Ask, OtherUses
 from tapefix.tapes.values import Kind, Operation, Value
+from tapefix.tapes.written import Translation
 
 
 class Departure(enum.Enum):
@@ -269,6 +270,3 @@ class DeparturePlan:
             for leaving in steps:
                 if not leaving.obstacle:
                     leaving.beyond = f"the path cannot be kept in TensorFlow at line {where}: {stuck.obstacle}"
-
-
-__all__ = ["UNCHANGED", "Departure", "DeparturePlan", "Leaving", "departure_of"]

@@ -43,6 +43,12 @@ def change_gap(text: str, start: int, end: int, replacement: str, *, in_call: bo
             edits.append(_insertion(start, gap, old, i, replacement, new, j, j_end))
             continue
         first, last_end = old[i].start, old[i_end - 1].end
+        if tag == "replace" and last_end == (old[i_end].start if i_end < len(old) else len(gap)):
+            # No blank comes behind: the one that is wanted there is written too.
+            written = replacement[new[j].start : new[j_end].start if j_end < len(new) else len(replacement)]
+        if tag == "replace" and written.startswith(",") and gap[:first].strip(" \t") == "":
+            # A comma stands right behind what is in front of it.
+            first = 0
         if tag == "delete" and i > 0 and old[i - 1].end < first and "#" not in gap[old[i - 1].end : first]:
             # What is taken out takes the blank in front of it along.
             blank = gap[old[i - 1].end : first]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import libcst as cst
 
 from tapefix.tapes import twins
-from tapefix.tapes.draft import Draft
+from tapefix.tapes.operands import is_packed, operand
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.values import NO_CONSTANT, Argument, Dtype, Kind, Operation, Value
-
-Piece = str | cst.CSTNode
+from tapefix.tapes.remaking import prediction, rewrapped_constant, rewrapped_variable
+from tapefix.tapes.values import Argument, Kind, Operation, Value
+from tapefix.tapes.written import UNCHANGED, Piece, Translation, tf_name
 
 _DROPPED_METHODS = {"numpy", "_numpy", "eval"}
-_TIGHT = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float, cst.List, cst.Tuple)
 _TAKES_LISTS = {
     "array",
     "asarray",
@@ -32,33 +30,6 @@ _TAKES_LISTS = {
 }
 
 
-@dataclass(frozen=True)
-class Translation:
-    """An expression in place of another: pieces of text, and nodes whose own text is kept."""
-
-    pieces: tuple[Piece, ...]
-    needs: tuple[str, ...] = ()
-    unchanged: bool = False
-    """The expression means the same on tensors as it stands."""
-    part: cst.CSTNode | None = None
-    """The part of the expression that is replaced, when it is not all of it."""
-    wrapped: cst.BaseExpression | None = None
-    """An expression that needs parentheses now."""
-
-    def write(self, draft: Draft, node: cst.CSTNode) -> None:
-        """Add the edits to a draft."""
-        if self.unchanged:
-            return
-        draft.replace(self.part or node, *self.pieces)
-        if self.wrapped is not None:
-            start, end = draft.reading.span(self.wrapped)
-            draft.insert(start, "(")
-            draft.insert(end, ")")
-
-
-UNCHANGED = Translation((), unchanged=True)
-
-
 def translate(
     reading: Reading, node: cst.CSTNode, values: Sequence[Value], tensors: Collection[Value]
 ) -> Translation | str:
@@ -67,9 +38,6 @@ def translate(
     `tensors` are the values that will be tensors once every step of their paths has been translated.
     """
     translations = {_translate(reading, node, value, tensors) for value in values}
-    if isinstance(node, cst.AugAssign) and len(translations) > 1:
-        # Written out, it means the same the first time round, on an array, and then on tensors.
-        translations.discard(UNCHANGED)
     if len(translations) == 1:
         return translations.pop()
     obstacles = [found for found in translations if isinstance(found, str)]
@@ -86,8 +54,8 @@ def _translate(reading: Reading, node: cst.CSTNode, value: Value, tensors: Colle
     if value.operation is Operation.BINARY and isinstance(node, cst.AugAssign):
         return _augmented(reading, node, value, tensors)
     if value.operation is Operation.ATTRIBUTE and isinstance(node, cst.Attribute):
-        receiver = _argument(reading, node.value, value.receiver, None, tensors)
-        return _from_twin(twins.twin_of_method(node.attr.value, receiver, (), tf=_tf(reading)), [], node.value)
+        receiver = operand(reading, node.value, value.receiver, None, tensors)
+        return _from_twin(twins.twin_of_method(node.attr.value, receiver, (), tf=tf_name(reading)), [], node.value)
     if value.operation is Operation.SUBSCRIPT and isinstance(node, cst.Subscript):
         return _subscript(reading, node, value, tensors)
     if value.operation is Operation.STORE:
@@ -95,21 +63,17 @@ def _translate(reading: Reading, node: cst.CSTNode, value: Value, tensors: Colle
     return "there is no TensorFlow expression of the same meaning"
 
 
-def _tf(reading: Reading) -> str:
-    return reading.tensorflow_name or "tf"
-
-
 def _method(reading: Reading, node: cst.Call, value: Value, tensors: Collection[Value]) -> Translation | str:
     assert isinstance(node.func, cst.Attribute)
     if value.name in _DROPPED_METHODS:
         return Translation((node.func.value,))
     if value.name in ("predict", "predict_on_batch"):
-        return _prediction(reading, node, value)
-    receiver = _argument(reading, node.func.value, value.receiver, None, tensors)
+        return prediction(reading, node, value)
+    receiver = operand(reading, node.func.value, value.receiver, None, tensors)
     if value.name == "tolist" and all(_takes_tensor_for_list(u) for u in value.users if u in tensors):
         return Translation((node.func.value,))
-    arguments = [_argument(reading, a.node.value, a.value, a, tensors) for a in value.arguments]
-    twin = twins.twin_of_method(value.name, receiver, arguments, tf=_tf(reading))
+    arguments = [operand(reading, a.node.value, a.value, a, tensors) for a in value.arguments]
+    twin = twins.twin_of_method(value.name, receiver, arguments, tf=tf_name(reading))
     return _from_twin(twin, value.arguments, node.func.value)
 
 
@@ -120,110 +84,31 @@ def _takes_tensor_for_list(user: Value) -> bool:
     return user.operation is Operation.CALL and user.name.startswith(("tensorflow.", "numpy.", "keras."))
 
 
-_PREDICTION_OPTIONS = {"x", "batch_size", "verbose", "workers", "max_queue_size", "use_multiprocessing"}
-
-
-def _prediction(reading: Reading, node: cst.Call, value: Value) -> Translation | str:
-    assert isinstance(node.func, cst.Attribute)
-    batch = value.argument(0, "x")
-    if batch is None:
-        return "`predict` is called without a batch"
-    if batch.value.kind is Kind.DATASET:
-        return "`predict` goes over a dataset; a tape needs one batch at a time"
-    if batch.value.elements is not None and not all(
-        e.is_tensor or e.kind is Kind.NDARRAY for e in batch.value.elements
-    ):
-        return "`predict` makes an array of the list that it gets; a model called with it may not"
-    for argument in value.arguments:
-        if argument.star or (argument.keyword or "x") not in _PREDICTION_OPTIONS:
-            return f"`{reading.code(argument.node)}` has no meaning in a call of the model"
-    return Translation((node.func.value, "(", batch.node.value, ", training=False)"))
-
-
 def _call(reading: Reading, node: cst.Call, value: Value, tensors: Collection[Value]) -> Translation | str:
     name = value.name
     if name in ("tensorflow.Variable", "keras.Variable"):
-        return _rewrapped_variable(reading, node, value)
+        return rewrapped_variable(reading, node, value)
     if name in ("tensorflow.constant", "tensorflow.convert_to_tensor"):
-        return _rewrapped_constant(reading, node, value)
+        return rewrapped_constant(reading, node, value)
     if name == "tensorflow.numpy_function":
         return "the NumPy code inside `tf.numpy_function` has no gradient"
-    arguments = [_argument(reading, a.node.value, a.value, a, tensors) for a in value.arguments]
+    arguments = [operand(reading, a.node.value, a.value, a, tensors) for a in value.arguments]
     if name.rpartition(".")[2] not in _TAKES_LISTS:
         # A list of tensors is taken for one tensor wherever TensorFlow packs it by itself.
         arguments = [
-            replace(argument, kind="tensor") if _is_packed(a, tensors) else argument
+            replace(argument, kind="tensor") if is_packed(a, tensors) else argument
             for argument, a in zip(arguments, value.arguments, strict=True)
         ]
-    return _from_twin(twins.twin_of_function(name, arguments, tf=_tf(reading)), value.arguments, None)
-
-
-def _is_packed(argument: Argument, tensors: Collection[Value]) -> bool:
-    elements = argument.value.elements
-    return not argument.star and bool(elements) and all(e.is_tensor or e in tensors for e in elements or ())
-
-
-def _rewrapped_variable(reading: Reading, node: cst.Call, value: Value) -> Translation | str:
-    if any(user.name.startswith(("assign", "scatter")) for user in value.users):
-        return "the variable is assigned to later"
-    if any(user.operation is Operation.GRADIENT for user in value.users):
-        return "a gradient is asked for the variable"
-    if any(user.name == "watch" for user in value.users):
-        return "the variable is watched"
-    if value.argument(8, "shape") is not None:
-        return "the variable is made with a shape of its own"
-    initial = value.argument(0, "initial_value") or value.argument(0, "initializer")
-    if initial is None or initial.value.kind in (Kind.FUNCTION, Kind.METHOD):
-        return "the variable is made without an initial value"
-    return _rewrapped(reading, node, value, initial, value.argument(7, "dtype"))
-
-
-def _rewrapped_constant(reading: Reading, node: cst.Call, value: Value) -> Translation | str:
-    content = value.argument(0, "value")
-    if content is None or (value.argument(2, "shape") is not None and value.name == "tensorflow.constant"):
-        return "the tensor is made with a shape of its own"
-    return _rewrapped(reading, node, value, content, value.argument(1, "dtype"))
-
-
-def _rewrapped(
-    reading: Reading, node: cst.Call, value: Value, content: Argument, dtype: Argument | None
-) -> Translation | str:
-    """The content itself; a list of tensors as one; cast, where a dtype is named that it may not have."""
-    listed = content.value.elements
-    function = ""
-    if listed is not None:
-        nested = any(element.elements is not None for element in listed)
-        function = f"{_tf(reading)}." + ("convert_to_tensor" if nested else "stack")
-    if dtype is None or dtype.value.kind is Kind.NONE or _same_dtype(value, content.value):
-        if not function:
-            return _alone(reading, node, content.node.value)
-        return Translation((f"{function}(", content.node.value, ")"), ("tensorflow",))
-    inner: tuple[Piece, ...] = (f"{function}(", content.node.value, ")") if function else (content.node.value,)
-    return Translation((f"{_tf(reading)}.cast(", *inner, ", ", dtype.node.value, ")"), ("tensorflow",))
-
-
-def _same_dtype(value: Value, content: Value) -> bool:
-    return bool(value.precise_dtype) and value.precise_dtype == content.precise_dtype
-
-
-def _alone(reading: Reading, outer: cst.CSTNode, inner: cst.BaseExpression) -> Translation:
-    """The inner expression in place of the outer one, in parentheses where it needs them."""
-    start, end = reading.span(outer)
-    around = reading.text[start : reading.span(inner)[0]] + reading.text[reading.span(inner)[1] : end]
-    lines = "\n" in around or "\r" in around
-    free = isinstance(reading.parent(outer), (cst.Assign, cst.AnnAssign, cst.Arg, cst.Return, cst.Expr, cst.Element))
-    if not lines and (isinstance(inner, _TIGHT) or inner.lpar or free):
-        return Translation((inner,))
-    return Translation(("(", inner, ")"))
+    return _from_twin(twins.twin_of_function(name, arguments, tf=tf_name(reading)), value.arguments, None)
 
 
 def _operator(
     reading: Reading, node: cst.BinaryOperation, value: Value, tensors: Collection[Value]
 ) -> Translation | str:
-    left = _argument(reading, node.left, value.inputs[0], None, tensors)
-    right = _argument(reading, node.right, value.inputs[1], None, tensors)
+    left = operand(reading, node.left, value.inputs[0], None, tensors)
+    right = operand(reading, node.right, value.inputs[1], None, tensors)
     symbol = reading.code(node.operator).strip()
-    twin = twins.twin_of_operator(symbol, left, right, tf=_tf(reading))
+    twin = twins.twin_of_operator(symbol, left, right, tf=tf_name(reading))
     if twin is twins.UNCHANGED:
         return UNCHANGED
     if isinstance(twin, twins.Twin):
@@ -232,18 +117,12 @@ def _operator(
 
 
 def _augmented(reading: Reading, node: cst.AugAssign, value: Value, tensors: Collection[Value]) -> Translation | str:
-    left = _argument(reading, node.target, value.inputs[0], None, tensors)
-    right = _argument(reading, node.value, value.inputs[1], None, tensors)
+    left = operand(reading, node.target, value.inputs[0], None, tensors)
+    right = operand(reading, node.value, value.inputs[1], None, tensors)
     symbol = reading.code(node.operator).strip().removesuffix("=")
-    if twins.twin_of_operator(symbol, left, right, tf=_tf(reading)) is not twins.UNCHANGED:
+    if twins.twin_of_operator(symbol, left, right, tf=tf_name(reading)) is not twins.UNCHANGED:
         return f"`{symbol}=` would have to be written out on tensors"
-    if value.inputs[0].kind is not Kind.NDARRAY or value.inputs[0] in tensors:
-        return UNCHANGED
-    # An array takes a tensor in and stays an array, where one that stands on its own becomes a tensor.
-    tight = isinstance(node.value, _TIGHT) or bool(node.value.lpar)
-    return Translation(
-        (f"= {reading.code(node.target)} {symbol}",), part=node.operator, wrapped=None if tight else node.value
-    )
+    return UNCHANGED
 
 
 def _subscript(reading: Reading, node: cst.Subscript, value: Value, tensors: Collection[Value]) -> Translation | str:
@@ -251,15 +130,29 @@ def _subscript(reading: Reading, node: cst.Subscript, value: Value, tensors: Col
     indices = [(part.value, _one_of(reading, part.value)) for part in parts if isinstance(part, cst.Index)]
     if all(_is_plain_index(expression, index) for expression, index in indices):
         return UNCHANGED
-    left = _argument(reading, node.value, value.receiver, None, tensors)
+    left = operand(reading, node.value, value.receiver, None, tensors)
     if len(parts) == 1:
         expression, index = indices[0]
-        twin = twins.twin_of_operator("[]", left, _argument(reading, expression, index, None, tensors), tf=_tf(reading))
+        twin = twins.twin_of_operator(
+            "[]", left, operand(reading, expression, index, None, tensors), tf=tf_name(reading)
+        )
         if isinstance(twin, twins.Twin):
             return UNCHANGED if twin is twins.UNCHANGED else _pieces(twin, [node.value, expression], None)
         if twin is not None:
             return twin.reason
+    if len(parts) == 2 and len(indices) == 2 and _counts_up(indices[0][1]) and not _is_plain_index(*indices[1]):
+        # One item of each row: `q[np.arange(n), actions]`.
+        picked = (f"{tf_name(reading)}.gather(", node.value, ", ", indices[1][0], ", axis=1, batch_dims=1)")
+        return Translation(picked, ("tensorflow",))
     return "NumPy selects by an array of indices; `tf.gather` or `tf.boolean_mask` would"
+
+
+def _counts_up(index: Value | None) -> bool:
+    """Whether an index is `range(n)` or `np.arange(n)`."""
+    known = index is not None and index.operation is Operation.CALL
+    return (
+        known and index is not None and index.name in ("numpy.arange", "builtins.range") and len(index.arguments) == 1
+    )
 
 
 def _one_of(reading: Reading, node: cst.BaseExpression) -> Value | None:
@@ -313,72 +206,3 @@ def _pieces(
                 return "the arguments are not written as a list"
             pieces.append(display.elements[piece.part].value)
     return Translation(tuple(pieces), twin.needs)
-
-
-def _argument(
-    reading: Reading,
-    node: cst.BaseExpression,
-    value: Value | None,
-    written: Argument | None,
-    tensors: Collection[Value],
-) -> twins.Argument:
-    known = value
-    parts: tuple[twins.Argument, ...] = ()
-    elements = known.elements if known is not None and isinstance(node, (cst.List, cst.Tuple)) else None
-    if elements is not None and isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == len(elements):
-        parts = tuple(
-            _argument(reading, part.value, element, None, tensors)
-            for part, element in zip(node.elements, elements, strict=True)
-        )
-    return twins.Argument(
-        text=reading.code(node),
-        keyword=written.keyword if written is not None else None,
-        constant=_constant(known),
-        kind=_kind(known, tensors),
-        dtype=(known.precise_dtype or known.dtype.value) if known is not None else Dtype.UNKNOWN.value,
-        rank=_rank(known),
-        star=written.star if written is not None else "",
-        parts=parts,
-    )
-
-
-_TO_SCALAR = re.compile(r"tensorflow\.(math\.)?(reduce_\w+|norm|nn\.l2_loss)|numpy\.(sum|mean|prod|std|var|max|min)")
-
-
-def _rank(value: Value | None) -> int | None:
-    """The rank, where it follows from how the value was made: a reduction over everything leaves a number."""
-    if value is None or value.rank is not None or value.elements is not None:
-        return value.rank if value is not None else None
-    if value.kind is Kind.SCALAR:
-        return 0
-    if value.operation is Operation.METHOD_CALL and value.name in _DROPPED_METHODS:
-        return _rank(value.receiver)
-    if value.operation is Operation.CALL and len(value.arguments) == 1 and _TO_SCALAR.fullmatch(value.name):
-        return 0
-    return None
-
-
-def _kind(value: Value | None, tensors: Collection[Value]) -> str:
-    if value is None:
-        return "unknown"
-    if value.kind is Kind.VARIABLE:
-        return "variable"
-    if value in tensors and value.elements is None:
-        return "tensor"
-    return {
-        Kind.TENSOR: "tensor",
-        Kind.NDARRAY: "ndarray",
-        Kind.SCALAR: "scalar",
-        Kind.SEQUENCE: "sequence",
-    }.get(value.kind, "unknown")
-
-
-def _constant(value: Value | None) -> object:
-    if value is None:
-        return twins.NOT_CONSTANT
-    if value.elements is not None:
-        parts = [_constant(element) for element in value.elements]
-        if any(part is twins.NOT_CONSTANT for part in parts):
-            return twins.NOT_CONSTANT
-        return tuple(parts) if isinstance(value.node, cst.Tuple) else parts
-    return twins.NOT_CONSTANT if value.constant is NO_CONSTANT or value.node is None else value.constant

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from tapefix.tapes.draft import Draft
+from tapefix.tapes.frames import in_graph, returns, speculative
 from tapefix.tapes.invocation import keras_role
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.values import Dtype, Frame, Kind, Operation, Value
@@ -57,7 +58,7 @@ class OtherUses:
         self.converted = {value for value in live if not value.is_tensor}
         # A function used on a path and elsewhere makes tensors there, too.
         for node in changed:
-            self.converted.update(v for v in reading.values(node) if v.node is node and not _speculative(v.frame))
+            self.converted.update(v for v in reading.values(node) if v.node is node and not speculative(v.frame))
 
     def of(self, value: Value) -> list[Ask] | str:
         """Where a value, and what its expression is at other times, has to be asked for; or why that cannot be."""
@@ -110,9 +111,11 @@ class OtherUses:
             return []
         expressions = list(self._expressions(value, user))
         if not expressions:
-            return [] if self._through_list(value, user) else _UNTOLD
+            return [] if self._through_list(value) else _UNTOLD
         asks = []
         for expression in expressions:
+            if self._from_list(expression, value) and self._through_list(value):
+                continue
             evaluations = [v for v in self.reading.values(expression) if v is not value]
             if any(v not in self.converted and v not in self.live for v in evaluations):
                 line = self.reading.line(expression)
@@ -205,16 +208,26 @@ class OtherUses:
 
     # Lists
 
-    def _through_list(self, value: Value, user: Value) -> bool:
-        """Whether a use gets the value from a list that is filled with arrays off the path."""
-        for other in value.users:
-            if (
-                other.operation is Operation.METHOD_CALL
-                and other.name == "append"
-                and not self._on_path(other.receiver)
-            ):
-                return True
-        return False
+    def _through_list(self, value: Value) -> bool:
+        """Whether it goes into a list that is filled with arrays off the path: who reads them there gets arrays."""
+        return any(
+            other.operation is Operation.METHOD_CALL and other.name == "append" and not self._on_path(other.receiver)
+            for other in value.users
+        )
+
+    def _from_list(self, expression: cst.BaseExpression, value: Value) -> bool:
+        """Whether an expression gets the value out of a list: an item of it, or the name that a loop gives it."""
+        lists: list[cst.BaseExpression] = []
+        if isinstance(expression, cst.Subscript):
+            lists.append(expression.value)
+        elif isinstance(expression, cst.Name):
+            for holder in self.reading.parents(expression):
+                if isinstance(holder, cst.For) and _binds(holder.target, expression.value):
+                    lists.append(holder.iter)
+                clause = getattr(holder, "for_in", None)
+                if isinstance(clause, cst.CompFor) and _binds(clause.target, expression.value):
+                    lists.append(clause.iter)
+        return any(value in (v.elements or ()) for node in lists for v in self.reading.values(node))
 
     def _on_path(self, listed: Value | None) -> bool:
         """Whether a path goes on from a list: something live is made of it, where it is read."""
@@ -250,10 +263,16 @@ class OtherUses:
         owner = root.definition.owner if root.definition is not None else None
         if keras_role(owner) is not None:
             return
-        for expression in _returns(root.node):
+        for expression in returns(root.node):
             for part in self._within(expression, value):
                 if all(v in self.converted for v in self.reading.values(part)):
                     yield Ask(part, _wanted([value]))
+
+
+def _binds(target: cst.BaseExpression, name: str) -> bool:
+    if isinstance(target, (cst.Tuple, cst.List)):
+        return any(_binds(element.value, name) for element in target.elements)
+    return isinstance(target, cst.Name) and target.value == name
 
 
 def _wanted(values: Sequence[Value]) -> str:
@@ -261,38 +280,3 @@ def _wanted(values: Sequence[Value]) -> str:
         return "number"
     listed = any(value.operation is Operation.METHOD_CALL and value.name == "tolist" for value in values)
     return "list" if listed else "array"
-
-
-def _speculative(frame: Frame) -> bool:
-    """Whether a function was entered as if nobody called it, before a call of it came up."""
-    root = frame
-    while root.caller is not None:
-        root = root.caller
-    return root.root and root.definition is not None and root.definition.calls > 1
-
-
-def in_graph(frame: Frame | None) -> bool:
-    """Whether a frame runs inside a `tf.function`, where nothing has a value yet."""
-    while frame is not None:
-        if frame.definition is not None and any(d.name == "tensorflow.function" for d in frame.definition.decorators):
-            return True
-        frame = frame.caller
-    return False
-
-
-def _returns(function: cst.FunctionDef) -> list[cst.BaseExpression]:
-    found: list[cst.BaseExpression] = []
-
-    class Returns(cst.CSTVisitor):
-        def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-            return node is function
-
-        def visit_Lambda(self, node: cst.Lambda) -> bool:
-            return False
-
-        def visit_Return(self, node: cst.Return) -> None:
-            if node.value is not None:
-                found.append(node.value)
-
-    function.visit(Returns())
-    return found

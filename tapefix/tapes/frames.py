@@ -1,0 +1,43 @@
+"""Where code runs: inside a graph, called or not, and what a function gives back."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from tapefix.tapes.values import Frame
+
+
+def speculative(frame: Frame) -> bool:
+    """Whether a function was entered as if nobody called it, before a call of it came up."""
+    root = frame
+    while root.caller is not None:
+        root = root.caller
+    return root.root and root.definition is not None and root.definition.calls > 1
+
+
+def in_graph(frame: Frame | None) -> bool:
+    """Whether a frame runs inside a `tf.function`, where nothing has a value yet."""
+    while frame is not None:
+        if frame.definition is not None and any(d.name == "tensorflow.function" for d in frame.definition.decorators):
+            return True
+        frame = frame.caller
+    return False
+
+
+def returns(function: cst.FunctionDef) -> list[cst.BaseExpression]:
+    """The expressions that a function itself returns."""
+    found: list[cst.BaseExpression] = []
+
+    class Returns(cst.CSTVisitor):
+        def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+            return node is function
+
+        def visit_Lambda(self, node: cst.Lambda) -> bool:
+            return False
+
+        def visit_Return(self, node: cst.Return) -> None:
+            if node.value is not None:
+                found.append(node.value)
+
+    function.visit(Returns())
+    return found
