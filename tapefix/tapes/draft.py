@@ -66,6 +66,11 @@ class Draft:
         for edit in change_gap(self.reading.text, start, end, text, in_call=in_call):
             self._edit(edit.start, edit.end, edit.replacement)
 
+    def rewrite_whole(self, node: cst.CSTNode, text: str) -> None:
+        """Replace a node by other text, whatever the two have in common."""
+        start, end = self.reading.span(node)
+        self._edit(start, end, text)
+
     def remove_call(self, call: cst.Call) -> None:
         """`x.method(...)` becomes `x`."""
         assert isinstance(call.func, cst.Attribute)
@@ -146,7 +151,8 @@ class Draft:
         start = self.reading.span(block.statements[0])[0]
         head = self.reading.text.rindex(":", 0, start) + 1
         text = newline + "".join(f"{block.indent}{line}{newline}" for line in lines) + block.indent
-        self._edit(head, start, text, shared=shared)
+        if Edit(head, start, text, shared) not in self.edits:
+            self._edit(head, start, text, shared=shared)
 
     def insert_after(
         self, statement: cst.CSTNode, line: str, *, shared: bool = False, indent: str | None = None

@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 import libcst as cst
 
 from tapefix.tapes.admission import Admission, CannotAdmitError, frame_of
+from tapefix.tapes.effects_of import effects_of
+from tapefix.tapes.lifetime import LOOPS
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.shape import block_of
 from tapefix.tapes.tape import Query
@@ -38,7 +40,10 @@ class FromBelow(Admission):
             elif self._is_argument(query, node, asking):
                 hoisted[query.node] = query
             else:
-                raise CannotAdmitError(f"line {self.line(node)} computes the target and asks for its gradient at once")
+                raise CannotAdmitError(
+                    f"line {self.line(node)} computes the target and asks for its gradient at once: "
+                    "compute it inside the tape, and give it a name"
+                )
         self.constants(self.body)
         self._with_needs(wanted, list(hoisted.values()))
         wanted.sort(key=self.body.index)
@@ -50,7 +55,10 @@ class FromBelow(Admission):
             assert asking is not None
             before = self.body[self.at + 1 : self.body.index(asking)]
             others = [statement for statement in before if statement not in wanted]
-            does = self.does(query.target_node)
+            clause = self._clause(query)
+            does = effects_of(self.reading, query.target_node, *([clause.iter] if clause is not None else ()))
+            if clause is not None:
+                does.reads.discard(_index(clause))
             if not all(self.does(other).commutes(does) for other in others):
                 extend, last = True, max(last, self.body.index(asking) - 1)
         stretch = self.body[self.at + 1 : last + 1]
@@ -64,10 +72,37 @@ class FromBelow(Admission):
             self._hoist(query, stretch[-1] if stretch and (extend or not rest) else None)
 
     def _is_argument(self, query: Query, node: cst.CSTNode, asking: cst.CSTNode) -> bool:
-        """Whether a step happens in the query's target, and the query is all that its statement repeats or guards."""
-        if query.frame is not frame_of(query) or not isinstance(asking, cst.SimpleStatementLine):
+        """Whether a step happens in the query's target, and the query runs once, or in a plain loop over a range."""
+        if query.target_node not in (node, *self.reading.parents(node)):
             return False
-        return query.target_node in (node, *self.reading.parents(node))
+        around = [*self.reading.parents(query.node)]
+        around = around[: around.index(asking)]
+        if isinstance(asking, cst.SimpleStatementLine) and query.frame is frame_of(query):
+            return not any(isinstance(parent, (*LOOPS, cst.IfExp, cst.Lambda)) for parent in around)
+        clause = self._clause(query)
+        if clause is None or any(isinstance(parent, (cst.If, cst.Try, cst.With, cst.Lambda)) for parent in around):
+            return False
+        if sum(isinstance(parent, LOOPS) for parent in (*around, asking)) != 1:
+            return False
+        does, repeated = self.does(query.target_node), self.does(asking)
+        if does.opaque or does.random or does.prints or does.jumps:
+            return False
+        return not (does.reads | self.does(clause.iter).reads) & (repeated.binds | repeated.changes) - {_index(clause)}
+
+    def _clause(self, query: Query) -> cst.For | cst.CompFor | None:
+        """`for i in range(n)` around a query."""
+        loop = next((parent for parent in self.reading.parents(query.node) if isinstance(parent, LOOPS)), None)
+        clause = loop.for_in if isinstance(loop, (cst.ListComp, cst.DictComp)) else loop
+        if isinstance(clause, cst.CompFor) and (clause.ifs or clause.inner_for_in is not None):
+            return None
+        if not isinstance(clause, (cst.For, cst.CompFor)) or not isinstance(clause.target, cst.Name):
+            return None
+        called = clause.iter.func if isinstance(clause.iter, cst.Call) and len(clause.iter.args) == 1 else None
+        if called is None or any(value.name != "builtins.range" for value in self.reading.values(called)):
+            return None
+        if isinstance(clause, cst.For) and _index(clause) in self.does(clause.body).binds:
+            return None
+        return clause
 
     def _with_needs(self, wanted: list[cst.CSTNode], queries: Sequence[Query]) -> None:
         """Add what the statements read and the block binds only below the region."""
@@ -75,7 +110,11 @@ class FromBelow(Admission):
         for query in queries:
             asking = self.sibling(query.node, self.body)
             assert asking is not None
-            pending.append((self.body.index(asking), self.does(query.target_node).reads))
+            clause = self._clause(query)
+            reads = set(self.does(query.target_node).reads)
+            if clause is not None:
+                reads = (reads | self.does(clause.iter).reads) - {_index(clause)}
+            pending.append((self.body.index(asking), reads))
         while pending:
             index, names = pending.pop()
             for earlier in range(self.at + 1, index):
@@ -94,22 +133,37 @@ class FromBelow(Admission):
         )
 
     def _hoist(self, query: Query, behind: cst.CSTNode | None) -> None:
-        """Give the target a name inside the region."""
+        """Give the target a name inside the region; the targets of a loop, a list of them."""
         code = self.reading.code(query.target_node)
-        if "\n" in code and not code.startswith(("(", "[")):
-            code = f"({code})"
+        clause = self._clause(query)
         second = any(value.operation is Operation.GRADIENT for value in self.reading.values(query.target_node))
-        scalar = re.search(r"loss|error|reduce_|mean|sum", code) is not None
-        wished = ("first_order",) if second else ("loss", "objective") if scalar else ("target", "target_value")
-        name = free_name(self.reading, wished, self._names)
-        self._names.add(name)
+        if clause is not None:
+            name = self._name("targets", "outputs")
+            used = f"{name}[{_index(clause)}]"
+            code = f"[{code} for {_index(clause)} in {self.reading.code(clause.iter)}]"
+        else:
+            scalar = re.search(r"loss|error|reduce_|mean|sum", code) is not None
+            name = used = self._name(
+                *(("first_order",) if second else ("loss", "objective") if scalar else ("target",))
+            )
+            if "\n" in code and not code.startswith(("(", "[")):
+                code = f"({code})"
         indent = block_of(self.reading, self.holder).indent
         if behind is not None:
             self.draft.insert_after(behind, f"{name} = {code}", indent=indent)
         else:
             newline = self.reading.module.default_newline
             self.draft.append(self.holder, f"{indent}{name} = {code}{newline}")
-        self.draft.replace(query.target_node, name)
+        self.draft.rewrite_whole(query.target_node, used)
+
+    def _name(self, *wished: str) -> str:
+        name = free_name(self.reading, wished, self._names)
+        self._names.add(name)
+        return name
+
+
+def _index(clause: cst.For | cst.CompFor) -> str:
+    return clause.target.value if isinstance(clause.target, cst.Name) else ""
 
 
 def free_name(reading: Reading, wished: Sequence[str], given: Collection[str] = ()) -> str:

@@ -13,7 +13,9 @@ from tapefix.tapes.reading import Reading
 from tapefix.tapes.tape import Query, Tape
 from tapefix.tapes.values import Frame, exclusive
 
-_LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+"""What executes its body again and again."""
+
 _SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef, cst.Module)
 
 
@@ -102,7 +104,7 @@ def _repeated(reading: Reading, earlier: Query, later: Query) -> tuple[cst.CSTNo
     if len(first) != len(second) or any(one is not other for (_, one), (_, other) in zip(first, second, strict=True)):
         return None
     for _, node in second:
-        loop = next((parent for parent in reading.parents(node) if isinstance(parent, _LOOPS)), None)
+        loop = next((parent for parent in reading.parents(node) if isinstance(parent, LOOPS)), None)
         if loop is not None and not _holds(reading, loop, later.tape.node):
             return node, loop
     return None
@@ -217,8 +219,8 @@ def _used_elsewhere(reading: Reading, holder: cst.With, last: cst.CSTNode, name:
     """Whether the name is read behind `last` (or by a function, or in a later pass) before it is bound again."""
     scope = next(p for p in reading.parents(holder) if isinstance(p, _SCOPES))
     start, end = reading.span(holder)[0], reading.span(last)[1]
-    loop = next((p for p in reading.parents(holder) if isinstance(p, (*_LOOPS, *_SCOPES))), scope)
-    again = reading.span(loop)[0] if isinstance(loop, _LOOPS) else start
+    loop = next((p for p in reading.parents(holder) if isinstance(p, (*LOOPS, *_SCOPES))), scope)
+    again = reading.span(loop)[0] if isinstance(loop, LOOPS) else start
     uses: list[tuple[int, bool]] = []
     inner: list[bool] = []
 

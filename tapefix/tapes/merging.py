@@ -40,7 +40,7 @@ def merged(reading: Reading, reuse: Reuse) -> Rewrite | None:
     names = ", ".join(reading.code(assign.targets[0].target) for _, assign in assignments)
     sources = ", ".join(reading.code(query.sources_node) for query in queries)
     draft.replace(assignments[0][1].targets[0].target, names)
-    draft.replace(first.sources_node, f"[{sources}]")
+    draft.rewrite_whole(first.sources_node, f"[{sources}]")
     draft.delete_all([line for line, _ in assignments[1:]])
     return draft.rewrite("Ask for all gradients in one query")
 
@@ -105,7 +105,7 @@ def gathered(reading: Reading, reuse: Reuse, query: Query, loop: cst.CSTNode) ->
     inner_start, inner_end = reading.span(query.node)
     source_start, source_end = reading.span(sources)
     text = reading.text
-    draft.replace(loop, text[inner_start:source_start] + code + text[source_end:inner_end])
+    draft.rewrite_whole(loop, text[inner_start:source_start] + code + text[source_end:inner_end])
     return draft.rewrite("Ask for all gradients in one query")
 
 
