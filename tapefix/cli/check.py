@@ -9,6 +9,9 @@ import typer
 from tapefix.cli.guard import guarded
 from tapefix.cli.options import Format, Ignore, OutputFormat, Select, StdinFilename, names
 
+LARGE = 500_000
+"""Bytes of a file that takes so long that somebody may want to know what is going on."""
+
 
 @guarded
 def check(
@@ -32,6 +35,8 @@ def check(
     with Progress(len(pending)) as progress:
         for file in pending:
             progress.step(file.name)
+            if file.data is not None and len(file.data) > LARGE:
+                progress.say(file.name)
             result = check_file(file, inputs)
             if result.error or result.findings or result.notices:
                 progress.pause()

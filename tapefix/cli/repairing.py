@@ -87,8 +87,8 @@ class Repairing:
         result = FileResult(file.name, source, findings=proof.remaining, notices=notices, proof=proof)
         if self._stdin_to_stdout:
             return self._pass_on(result)
+        progress.pause()
         if self._wants_writing(result):
-            progress.pause()
             return self._written(file, result)
         return result
 
@@ -112,6 +112,7 @@ class Repairing:
             return False
         if self._write or not self._interactive or not is_terminal(sys.stdin):
             return self._write
+        self._reporter.preview(result)
         sys.stderr.write(f"Write {result.name}? [y/N] ")
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -71,7 +71,7 @@ def _styled(diff: str, before: str, after: str) -> Iterator[Text]:
             old, new = int(hunk["old"]), int(hunk["new"])
             yield Text(line.rstrip("\n"), style="cyan")
         elif sign == " ":
-            yield Text("  ") + news.line(new, content)
+            yield Text(" ") + news.line(new, content)
             old += 1
             new += 1
         else:
@@ -88,9 +88,9 @@ def _block(
     for (old, left), (new, right) in _partners(removed, added):
         marks_old[old], marks_new[new] = changed_words(left, right)
     for number, content in removed:
-        yield _line("- ", "red", olds.line(number, content), _REMOVED, marks_old.get(number, []), _REMOVED_WORD)
+        yield _line("-", "red", olds.line(number, content), _REMOVED, marks_old.get(number, []), _REMOVED_WORD)
     for number, content in added:
-        yield _line("+ ", "green", news.line(number, content), _ADDED, marks_new.get(number, []), _ADDED_WORD)
+        yield _line("+", "green", news.line(number, content), _ADDED, marks_new.get(number, []), _ADDED_WORD)
     removed.clear()
     added.clear()
 
@@ -114,11 +114,11 @@ def _partners(
 def _line(sign: str, colour: str, text: Text, background: str, marks: list[tuple[int, int]], marked: str) -> Text:
     from rich.text import Text
 
+    # Over the lexer's own background, and the marked words over both.
+    text.stylize(background)
     for start, end in marks:
         text.stylize(marked, start, end)
-    whole = Text(sign, style=f"bold {colour}") + text
-    whole.stylize_before(background)
-    return whole
+    return Text(sign, style=f"bold {colour} {background}") + text
 
 
 class _Colours:

@@ -28,6 +28,9 @@ class Reporter(ABC):
         self.totals.add(result)
         self.show(result)
 
+    def preview(self, result: FileResult) -> None:  # noqa: B027 - only a reporter for people has somebody to ask
+        """Show a file that a question will be about; `add` then shows what has come of it."""
+
     @abstractmethod
     def show(self, result: FileResult) -> None:
         """Show a file."""
@@ -45,12 +48,25 @@ class TextReporter(Reporter):
         piped = command == "fix" and not is_terminal(sys.stdout)
         self.talk = sys.stderr if piped or text_on_stdout else sys.stdout
         self.quiet = text_on_stdout
+        self._previewed = ""
+
+    def preview(self, result: FileResult) -> None:
+        """Show the diff, the verdict and what is left."""
+        self._show_repair(result)
+        self._previewed = result.name
 
     def show(self, result: FileResult) -> None:
         """Show a file."""
         if result.error is not None:
             # Together with the findings on a terminal, but never in between what a program reads.
             show(error_lines(result.error, result.source), sys.stderr if self.talk is sys.stdout else self.talk)
+        if self._previewed != result.name:
+            self._show_repair(result)
+        if result.written and not self.quiet:
+            written = ((f"{result.name}: ", "place"), ("written", "good"), ("; `tapefix undo` takes it back", "dim"))
+            show([written], self.talk)
+
+    def _show_repair(self, result: FileResult) -> None:
         for notice in result.notices:
             show(notice_lines(notice, result.name), self.talk)
         if result.proof is not None and result.proof.judged:
@@ -178,8 +194,6 @@ def _repair_lines(result: FileResult) -> Iterator[Line]:
             reason = f": {judged.verdict.reason}" if judged.verdict.reason else ""
         outcome = status if judged.kept or status == "not run" else f"{status}, left out"
         yield (("  ", ""), (finding.code, "code"), (what, ""), (f"[{outcome}]", style), (reason, ""))
-    if result.written:
-        yield ((f"{result.name}: ", "place"), ("written", "good"), ("; `tapefix undo` takes it back", "dim"))
 
 
 def _summary_lines(command: str, totals: Totals, closing: str) -> Iterator[Line]:
