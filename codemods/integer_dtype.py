@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.draft import Draft
-from tapefix.tapes.integers import float_plan
 from tapefix.tapes.reading import Reading
+from tapefix.tapes.repairs.integers import float_plan
+from tapefix.tapes.repairs.watching import unwatched
 from tapefix.tapes.values import Dtype
-from tapefix.tapes.watching import unwatched
+from tapefix.tapes.writing.draft import Draft
 
 
 class IntegerDtype(Codemod):

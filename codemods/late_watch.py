@@ -8,10 +8,10 @@ from typing import ClassVar
 import libcst as cst
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.draft import Draft
 from tapefix.tapes.reading import Reading
+from tapefix.tapes.repairs.watching import tape_name, watch_place
 from tapefix.tapes.tape import Tape, Watch
-from tapefix.tapes.watching import tape_name, watch_place
+from tapefix.tapes.writing.draft import Draft
 
 
 class LateWatch(Codemod):

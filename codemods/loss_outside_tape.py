@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.admit import admit
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.regions import Side, strays
+from tapefix.tapes.repairs.admit import admit
+from tapefix.tapes.repairs.regions import Side, strays
 
 
 class LossOutsideTape(Codemod):

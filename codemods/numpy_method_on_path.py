@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.departures import Departure
 from tapefix.tapes.reading import Reading
+from tapefix.tapes.repairs.departures import Departure
 
 
 class NumpyMethodOnPath(Codemod):

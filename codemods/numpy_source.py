@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.draft import Draft
-from tapefix.tapes.numbers import number_binding
 from tapefix.tapes.reading import Reading
+from tapefix.tapes.repairs.numbers import number_binding
+from tapefix.tapes.repairs.watching import Unwatched, unwatched
 from tapefix.tapes.values import Kind
-from tapefix.tapes.watching import Unwatched, unwatched
+from tapefix.tapes.writing.draft import Draft
 
 
 class NumpySource(Codemod):

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.lifetime import Reuse, keep, reuses
-from tapefix.tapes.merging import merged
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.regions import asked_twice
+from tapefix.tapes.repairs.lifetime import Reuse, keep, reuses
+from tapefix.tapes.repairs.merging import merged
+from tapefix.tapes.repairs.regions import asked_twice
 
 
 class ReusedTape(Codemod):

@@ -8,8 +8,8 @@ from typing import ClassVar
 import libcst as cst
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.departures import Departure
 from tapefix.tapes.reading import Reading
+from tapefix.tapes.repairs.departures import Departure
 
 
 class RewrappedTensor(Codemod):

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.draft import Draft
 from tapefix.tapes.reading import Reading
+from tapefix.tapes.repairs.watching import Unwatched, unwatched, watch_calls, watchable
 from tapefix.tapes.values import Kind
-from tapefix.tapes.watching import Unwatched, unwatched, watch_calls, watchable
+from tapefix.tapes.writing.draft import Draft
 
 
 class UntrainableVariable(Codemod):

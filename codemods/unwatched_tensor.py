@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.draft import Draft
-from tapefix.tapes.integers import becomes_floating
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.watching import Unwatched, is_keras_variable, is_tensor_source, unwatched, watch_calls
+from tapefix.tapes.repairs.integers import becomes_floating
+from tapefix.tapes.repairs.watching import Unwatched, is_keras_variable, is_tensor_source, unwatched, watch_calls
+from tapefix.tapes.writing.draft import Draft
 
 
 class UnwatchedTensor(Codemod):

@@ -8,11 +8,11 @@ from typing import ClassVar
 import libcst as cst
 
 from tapefix.codemod import Applicability, Codemod, Finding
-from tapefix.tapes.draft import Draft
 from tapefix.tapes.reading import Reading
+from tapefix.tapes.repairs.watching import Unwatched, is_keras_variable, unwatched, watch_calls, watchable
 from tapefix.tapes.tape import Watch
 from tapefix.tapes.values import Kind
-from tapefix.tapes.watching import Unwatched, is_keras_variable, unwatched, watch_calls, watchable
+from tapefix.tapes.writing.draft import Draft
 
 
 class WatchingDisabled(Codemod):

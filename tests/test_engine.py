@@ -16,8 +16,8 @@ from tapefix.codemod import Applicability, Codemod, Finding
 from tapefix.engine import BrokenRewriteError, check, repair
 from tapefix.registry import UnknownRuleError, find_rule, load_rules, select_rules
 from tapefix.source.edits import Edit
-from tapefix.tapes.draft import Draft
 from tapefix.tapes.reading import Reading
+from tapefix.tapes.writing.draft import Draft
 
 BROKEN = textwrap.dedent(
     """\
@@ -131,7 +131,7 @@ def test_rules_are_selected_by_code_prefix_and_name() -> None:
     assert {rule.code[:4] for rule in select_rules(rules, ["tpf1"])} == {"TPF1"}
     assert [rule.code for rule in select_rules(rules, ["unwatched-tensor"])] == ["TPF201"]
     assert "TPF101" not in {rule.code for rule in select_rules(rules, (), ["TPF101"])}
-    with pytest.raises(UnknownRuleError, match="TPF101"):
+    with pytest.raises(UnknownRuleError, match="did you mean TPF10"):
         select_rules(rules, ["TPF10l"])
     assert find_rule(rules, "numpy-method-on-path").code == "TPF101"
 

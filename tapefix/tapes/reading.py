@@ -15,13 +15,14 @@ from tapefix.finding import Range
 from tapefix.source.lines import Lines
 from tapefix.source.nesting import string_spans
 from tapefix.source.parsing import parse
-from tapefix.tapes.execution import Execution
-from tapefix.tapes.flow import Answer, Flow, read_flow
+from tapefix.tapes.execution.module import Execution
+from tapefix.tapes.flow.flow import Answer, Flow
+from tapefix.tapes.flow.reader import read_flow
 from tapefix.tapes.tape import Query, Source, Tape
 from tapefix.tapes.values import Frame, Value
 
 if TYPE_CHECKING:
-    from tapefix.tapes.departures import DeparturePlan
+    from tapefix.tapes.repairs.departures import DeparturePlan
 
 
 class Reading:
@@ -202,7 +203,7 @@ class Reading:
     @cached_property
     def departures(self) -> DeparturePlan:
         """Where paths leave TensorFlow, and what would keep them inside."""
-        from tapefix.tapes.departures import DeparturePlan
+        from tapefix.tapes.repairs.departures import DeparturePlan
 
         return DeparturePlan(self)
 

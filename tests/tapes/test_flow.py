@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from tapefix.tapes.flow import Answer, Flow
+from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.reading import Reading
 
 HEAD = "import tensorflow as tf\nimport numpy as np\n"

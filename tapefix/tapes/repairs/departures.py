@@ -1,0 +1,273 @@
+"""Departures: the places where a path leaves TensorFlow, and what keeps it inside.
+
+A path that goes through NumPy is mended at all its steps or at none: `np.mean(t.numpy())` needs the method gone and the
+function replaced. So the departures of a module are planned together. Each belongs to one rule by its kind.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from tapefix.finding import Rewrite
+from tapefix.tapes.flow.endings import is_end
+from tapefix.tapes.flow.flow import Answer, Flow
+from tapefix.tapes.flow.reader import read_flow
+from tapefix.tapes.flow.steps import Step, holds_tensors, keras_role_of, step_of
+from tapefix.tapes.reading import Reading
+from tapefix.tapes.repairs.translation import translate
+from tapefix.tapes.repairs.uses import Ask, OtherUses
+from tapefix.tapes.values import Kind, Operation, Value
+from tapefix.tapes.writing.draft import Draft
+from tapefix.tapes.writing.written import Translation
+
+
+class Departure(enum.Enum):
+    """What kind of step leaves TensorFlow."""
+
+    NUMPY_METHOD = "numpy method"
+    NUMPY_FUNCTION = "numpy function"
+    PYTHON_SCALAR = "python scalar"
+    PREDICT = "predict"
+    REWRAPPED = "rewrapped"
+    NUMPY_FUNCTION_OP = "numpy_function"
+    FOREIGN = "foreign function"
+
+
+@dataclass
+class Leaving:
+    """One expression at which paths leave TensorFlow (or go on outside it), with all its evaluations."""
+
+    node: cst.CSTNode
+    departure: Departure
+    values: list[Value]
+    queries: set[int] = field(default_factory=set)
+    """Lines of the queries that lose a gradient by it."""
+    translation: Translation | None = None
+    """What to write in its place; `None` where nothing can be written."""
+    obstacle: str = ""
+    """Why the path cannot be mended here."""
+    beyond: str = ""
+    """Why the path cannot be mended elsewhere, though this step could be."""
+    asks: list[Ask] = field(default_factory=list)
+    """Other uses of the result, off every path, that need what it was: they ask for it where they use it."""
+
+    @property
+    def reason(self) -> str:
+        """Why nothing is written here; empty when something is."""
+        return self.obstacle or self.beyond
+
+    @property
+    def changes(self) -> bool:
+        """Whether the expression reads differently on tensors."""
+        return self.translation is None or not self.translation.unchanged
+
+    def rewrite(self, reading: Reading, title: str) -> Rewrite | None:
+        """The step inside TensorFlow; `None` where the path cannot be mended."""
+        if self.reason or self.translation is None:
+            return None
+        draft = Draft(reading)
+        self.translation.write(draft, self.node)
+        for ask in self.asks:
+            ask.write(draft)
+        if "tensorflow" in self.translation.needs:
+            draft.tensorflow()
+        return draft.rewrite(title) if draft.edits else None
+
+
+_NUMPY_METHODS = {"numpy", "_numpy", "eval"}
+_SCALAR_METHODS = {"item", "tolist"}
+_PREDICTIONS = {"predict", "predict_on_batch"}
+_TENSOR_MAKERS = {"tensorflow.constant", "tensorflow.convert_to_tensor"}
+_REWRAPPING = {
+    "tensorflow.Variable",
+    "keras.Variable",
+    "numpy.array",
+    "numpy.asarray",
+    "numpy.asanyarray",
+    "numpy.ascontiguousarray",
+    "numpy.copy",
+}
+_OBJECT_STEPS = (Operation.BINARY, Operation.ATTRIBUTE, Operation.SUBSCRIPT, Operation.STORE)
+
+
+def departure_of(value: Value, outside: Iterable[Value] = ()) -> Departure | None:
+    """What kind of departure a value on a path is; `None` when it stays in TensorFlow or needs no change.
+
+    `outside` are the values that the path is in arrays or numbers for now: what is done with one is a departure, too.
+    """
+    if value.operation is Operation.CALL:
+        return _called(value, outside)
+    arrays = set(outside)
+    if value.operation is Operation.METHOD_CALL:
+        if value.name in _PREDICTIONS and value.receiver is not None and keras_role_of(value.receiver):
+            return Departure.PREDICT
+        if step_of(value) is not Step.OUT and value.receiver not in arrays:
+            return None
+        if value.name in _NUMPY_METHODS:
+            return Departure.NUMPY_METHOD
+        return Departure.PYTHON_SCALAR if value.name in _SCALAR_METHODS else Departure.NUMPY_FUNCTION
+    if value.operation in _OBJECT_STEPS:
+        if value.is_tensor:
+            return None
+        operands = value.inputs if value.operation is Operation.BINARY else (value.receiver,)
+        leaves = step_of(value) is Step.OUT or any(operand in arrays for operand in operands)
+        return Departure.NUMPY_FUNCTION if leaves else None
+    return None
+
+
+def _called(value: Value, outside: Iterable[Value]) -> Departure | None:
+    name = value.name
+    if value.receiver is not None and value.receiver.kind is not Kind.LIBRARY:
+        return None
+    if name in _REWRAPPING:
+        return Departure.REWRAPPED
+    if name in _TENSOR_MAKERS:
+        arrays = set(outside)
+        rewrapped = any(i.is_number or i in arrays for i in value.inputs)
+        return Departure.REWRAPPED if rewrapped or (name == "tensorflow.constant" and holds_tensors(value)) else None
+    if step_of(value) is not Step.OUT:
+        return None
+    root = name.partition(".")[0]
+    if name == "tensorflow.numpy_function":
+        return Departure.NUMPY_FUNCTION_OP
+    if root == "scipy":
+        return Departure.FOREIGN
+    if root in ("builtins", "math"):
+        return Departure.PYTHON_SCALAR
+    return Departure.NUMPY_FUNCTION
+
+
+class DeparturePlan:
+    """All departures of a module on paths whose gradient is missing for certain."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.leavings: dict[cst.CSTNode, Leaving] = {}
+        self._live: set[Value] = set()
+        self._outside: dict[Value, Leaving] = {}
+        """What becomes a tensor, with the departure that makes it one."""
+        self._paths: list[list[Leaving]] = []
+        self._missing: set[tuple[object, object]] = set()
+        for flow in reading.flows():
+            if flow.reaches and flow.missing:
+                self._add(flow)
+        if not self.leavings:
+            return
+        for leaving in self.leavings.values():
+            self._translate(leaving)
+        self._hold_other_gradients()
+        uses = OtherUses(reading, self._live, [x.node for x in self.leavings.values() if x.changes])
+        for value, leaving in list(self._outside.items()):
+            if not leaving.obstacle:
+                asks = uses.of(value)
+                if isinstance(asks, str):
+                    leaving.obstacle = asks
+                else:
+                    leaving.asks += [ask for ask in asks if ask not in leaving.asks]
+        self._spread()
+
+    def of(self, *kinds: Departure) -> list[Leaving]:
+        """The departures of these kinds, in the order of the text."""
+        found = [x for x in self.leavings.values() if x.departure in kinds and (x.changes or x.obstacle)]
+        return sorted(found, key=lambda leaving: self.reading.span(leaving.node))
+
+    # Paths
+
+    def _add(self, flow: Flow) -> None:
+        query, source = flow.query, flow.source
+        taped = read_flow(query, source, taped=True)
+        if taped.connected is not Answer.NO:
+            # Only where and when the tape records is wrong: whatever leaves TensorFlow does so beside the path.
+            return
+        mended = read_flow(query, source, mended=True)
+        if mended.connected is Answer.NO:
+            mended = read_flow(query, source, mended=True, taped=True)
+        self._missing.add((query, source))
+        if mended.connected is Answer.NO:
+            self._add_stuck(flow, taped)
+            return
+        steps: list[Leaving] = []
+        for value in mended.live:
+            if value is not source.value:
+                self._step(flow, value, steps)
+        if steps:
+            self._live.update(mended.live)
+            self._paths.append(steps)
+
+    def _step(self, flow: Flow, value: Value, steps: list[Leaving]) -> None:
+        """One value of a path that a gradient shall come back along."""
+        came = next((self._outside[i] for i in value.inputs if i in self._outside), None)
+        departure = departure_of(value, self._outside)
+        if departure is not None and value.node is not None:
+            leaving = self._leaving(flow, value, departure)
+            steps.append(leaving)
+            if departure is not Departure.REWRAPPED or not value.is_tensor:
+                self._outside.setdefault(value, leaving)
+        elif came is not None and not value.is_tensor:
+            self._outside.setdefault(value, came)
+            if step_of(value) is Step.UNKNOWN and value.operation is not Operation.ITERATION and value.node is not None:
+                where = self.reading.line(value.node)
+                came.obstacle = came.obstacle or f"what is done with it at line {where} may need an array"
+
+    def _leaving(self, flow: Flow, value: Value, departure: Departure) -> Leaving:
+        assert value.node is not None
+        leaving = self.leavings.setdefault(value.node, Leaving(value.node, departure, []))
+        leaving.queries.add(self.reading.line(flow.query.node))
+        if value not in leaving.values:
+            leaving.values.append(value)
+        return leaving
+
+    def _add_stuck(self, flow: Flow, taped: Flow) -> None:
+        """A path that an operation without a gradient cuts besides: where it first leaves TensorFlow."""
+        for value in taped.breaks():
+            departure = departure_of(value)
+            if departure is None or value.node is None:
+                continue
+            leaving = self._leaving(flow, value, departure)
+            if is_end(value):
+                leaving.obstacle = "the result is a whole number, an index or a truth value, and has no gradient"
+            else:
+                leaving.beyond = "the path is also cut elsewhere, by an operation without a gradient"
+
+    # What to write
+
+    def _translate(self, leaving: Leaving) -> None:
+        if leaving.departure in (Departure.NUMPY_FUNCTION_OP, Departure.FOREIGN):
+            leaving.obstacle = leaving.obstacle or "what it computes is not known to TensorFlow"
+            return
+        result = translate(self.reading, leaving.node, leaving.values, self._live)
+        if isinstance(result, str):
+            leaving.obstacle = leaving.obstacle or result
+        else:
+            leaving.translation = result
+
+    def _hold_other_gradients(self) -> None:
+        """A step that another gradient goes past on purpose, or half of one goes through, stays as it is."""
+        steps = {value: leaving for leaving in self.leavings.values() for value in leaving.values}
+        for flow in self.reading.flows():
+            if (flow.query, flow.source) in self._missing or not flow.reaches or flow.missing:
+                continue
+            if not any(value in steps and steps[value].changes for value in flow.path):
+                continue
+            for value in read_flow(flow.query, flow.source, mended=True).live:
+                if value in steps and steps[value].changes:
+                    name, line = self.reading.code(flow.source.node), self.reading.line(flow.query.node)
+                    steps[value].obstacle = (
+                        steps[value].obstacle
+                        or f"the gradient with respect to `{name}` at line {line} does not count it, and would change"
+                    )
+
+    def _spread(self) -> None:
+        """One step that cannot be mended leaves the whole path as it is."""
+        for steps in self._paths:
+            stuck = next((leaving for leaving in steps if leaving.obstacle), None)
+            if stuck is None:
+                continue
+            where = self.reading.line(stuck.node)
+            for leaving in steps:
+                if not leaving.obstacle:
+                    leaving.beyond = f"the path cannot be kept in TensorFlow at line {where}: {stuck.obstacle}"

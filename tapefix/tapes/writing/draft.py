@@ -1,0 +1,274 @@
+"""Drafting a rewrite: from nodes and statements to the edits that change as little text as can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import libcst as cst
+
+from tapefix.finding import Rewrite
+from tapefix.source.edits import Edit
+from tapefix.tapes.reading import Reading
+from tapefix.tapes.writing.gaps import change_gap
+from tapefix.tapes.writing.shape import Block, StatementText, block_of, reindented, statement_text
+
+
+class Draft:
+    """Collects the edits of one rewrite.
+
+    Expressions that a replacement keeps stay where they are, so that rewrites inside them still apply; statements
+    that move or go take their comments along.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.edits: list[Edit] = []
+
+    def rewrite(self, title: str) -> Rewrite:
+        """The rewrite, with a title in the imperative."""
+        return Rewrite(title=title, edits=tuple(self.edits))
+
+    def _edit(self, start: int, end: int, replacement: str, *, shared: bool = False) -> None:
+        edit = Edit(start, end, replacement, shared)
+        if not (shared and edit in self.edits) and (start != end or replacement):
+            self.edits.append(edit)
+
+    # Expressions
+
+    def replace(self, node: cst.CSTNode, *pieces: str | cst.CSTNode) -> None:
+        """Replace a node by pieces of text and nodes.
+
+        Nodes inside `node` that come in the order of the source stay in place: only the text around them changes.
+        Any other node is copied as it stands.
+        """
+        start, end = self.reading.span(node)
+        position = start
+        text = ""
+        in_call = isinstance(pieces[0], str) and re.search(r"\w\($", pieces[0]) is not None
+        for piece in pieces:
+            if isinstance(piece, str):
+                text += piece
+                continue
+            inner_start, inner_end = self.reading.span(piece)
+            if position <= inner_start and inner_end <= end:
+                self._change(position, inner_start, text, in_call=False)
+                position, text = inner_end, ""
+            else:
+                text += self.reading.text[inner_start:inner_end]
+        self._change(position, end, text, in_call=in_call)
+
+    def _change(self, start: int, end: int, text: str, *, in_call: bool) -> None:
+        """Replace a stretch of text without expressions of interest, token by token."""
+        if start == end:
+            self._edit(start, end, text)
+            return
+        for edit in change_gap(self.reading.text, start, end, text, in_call=in_call):
+            self._edit(edit.start, edit.end, edit.replacement)
+
+    def rewrite_whole(self, node: cst.CSTNode, text: str) -> None:
+        """Replace a node by other text, whatever the two have in common."""
+        start, end = self.reading.span(node)
+        self._edit(start, end, text)
+
+    def remove_call(self, call: cst.Call) -> None:
+        """`x.method(...)` becomes `x`."""
+        assert isinstance(call.func, cst.Attribute)
+        self.replace(call, call.func.value)
+
+    def insert(self, offset: int, text: str, *, shared: bool = False) -> None:
+        """Insert text at an offset."""
+        self._edit(offset, offset, text, shared=shared)
+
+    def add_argument(self, call: cst.Call, text: str) -> None:
+        """Add an argument at the end of a call; two rewrites that want the same one share it."""
+        end = self.reading.span(call)[1] - 1
+        if not call.args:
+            self._edit(end, end, text, shared=True)
+            return
+        last = call.args[-1]
+        _, last_end = self.reading.span(last.value)
+        self._edit(last_end, last_end, f", {text}", shared=True)
+
+    def remove_argument(self, call: cst.Call, argument: cst.Arg) -> None:
+        """Take an argument out of a call, with its comma."""
+        index = next(i for i, other in enumerate(call.args) if other is argument)
+        start = self.reading.span(argument)[0]
+        end = self.reading.span(argument.value)[1]
+        if index + 1 < len(call.args):
+            end = self.reading.span(call.args[index + 1])[0]
+        elif index > 0:
+            start = self.reading.span(call.args[index - 1].value)[1]
+        elif isinstance(argument.comma, cst.Comma):
+            end = self.reading.text.index(",", end) + 1
+        self._edit(start, end, "")
+
+    def tensorflow(self) -> str:
+        """The name to call TensorFlow by; imports it when the module does not."""
+        name = self.reading.tensorflow_name
+        if name is None:
+            self.add_import("import tensorflow as tf")
+            return "tf"
+        return name
+
+    def add_import(self, statement: str) -> None:
+        """Add an import behind the last one at the top of the module, or behind its docstring."""
+        body = self.reading.module.body
+        last: cst.CSTNode | None = body[0] if body and self.reading.module.get_docstring() is not None else None
+        for node in body:
+            if isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], (cst.Import, cst.ImportFrom)):
+                last = node
+        newline = self.reading.module.default_newline
+        if last is None:
+            self._edit(0, 0, f"{statement}{newline}", shared=True)
+            return
+        stretch = statement_text(self.reading, last)
+        self._edit(stretch.end, stretch.end, f"{statement}{newline}", shared=True)
+
+    # Statements
+
+    def prepend(self, holder: cst.BaseCompoundStatement, line: str, *, shared: bool = False) -> None:
+        """Put a statement first into the body of a compound statement."""
+        block = block_of(self.reading, holder)
+        newline = self.reading.module.default_newline
+        if block.inline:
+            self._open(block, [line], shared=shared)
+            return
+        first = statement_text(self.reading, block.statements[0])
+        self._edit(first.start, first.start, f"{block.indent}{line}{newline}", shared=shared)
+
+    def append(self, holder: cst.BaseCompoundStatement, lines: str, *, shared: bool = False) -> None:
+        """Put whole lines, already indented for it, at the end of the body of a compound statement."""
+        block = block_of(self.reading, holder)
+        if block.inline:
+            self._open(block, [], shared=shared)
+        last = statement_text(self.reading, block.statements[-1])
+        self._at_line_end(last, lines, shared=shared)
+
+    def _open(self, block: Block, lines: Sequence[str], *, shared: bool) -> None:
+        """Turn `with tape: y = f(x)` into a block of its own."""
+        newline = self.reading.module.default_newline
+        start = self.reading.span(block.statements[0])[0]
+        head = self.reading.text.rindex(":", 0, start) + 1
+        text = newline + "".join(f"{block.indent}{line}{newline}" for line in lines) + block.indent
+        if Edit(head, start, text, shared) not in self.edits:
+            self._edit(head, start, text, shared=shared)
+
+    def insert_after(
+        self, statement: cst.CSTNode, line: str, *, shared: bool = False, indent: str | None = None
+    ) -> None:
+        """Put a statement on a line of its own behind another, indented like it where nothing else is said."""
+        stretch = statement_text(self.reading, statement)
+        newline = self.reading.module.default_newline
+        margin = stretch.indent if indent is None else indent
+        self._at_line_end(stretch, f"{margin}{line}{newline}", shared=shared)
+
+    def insert_before(self, statement: cst.CSTNode, line: str, *, shared: bool = False) -> None:
+        """Put a statement on a line of its own in front of another, above the comments that belong to that one."""
+        stretch = statement_text(self.reading, statement)
+        newline = self.reading.module.default_newline
+        self._edit(stretch.start, stretch.start, f"{stretch.indent}{line}{newline}", shared=shared)
+
+    def _at_line_end(self, stretch: StatementText, lines: str, *, shared: bool) -> None:
+        newline = self.reading.module.default_newline
+        if stretch.end > 0 and self.reading.text[stretch.end - 1] not in "\r\n":
+            # The file ends without a newline, and so it will.
+            body = lines[: -len(newline)] if lines.endswith(newline) else lines
+            self._edit(stretch.end, stretch.end, newline + body, shared=shared)
+            return
+        self._edit(stretch.end, stretch.end, lines, shared=shared)
+
+    def delete(self, statement: cst.CSTNode) -> None:
+        """Remove a statement; comments above it go along, one behind it too."""
+        stretch = statement_text(self.reading, statement)
+        self._edit(stretch.start, stretch.end, "")
+
+    def delete_all(self, statements: Sequence[cst.CSTNode]) -> None:
+        """Remove statements in the order of the text; where blank lines stood on both sides, they stay on one."""
+        runs: list[tuple[int, int]] = []
+        for statement in statements:
+            stretch = statement_text(self.reading, statement)
+            if runs and not self.reading.text[runs[-1][1] : stretch.start].strip():
+                runs[-1] = (runs[-1][0], stretch.end)
+            else:
+                runs.append((stretch.start, stretch.end))
+        for start, end in runs:
+            self._edit(start, self._over_blank_lines(start, end), "")
+
+    def _over_blank_lines(self, start: int, end: int) -> int:
+        """The end of a stretch that goes, with as many of the blank lines below as there are above."""
+        lines = self.reading.lines
+        above = lines.position(start)[0] - 1
+        below = lines.position(end)[0]
+        while above > 0 and below < lines.count and lines.starts[below - 1] >= end:
+            if lines.line(above).strip() or lines.line(below).strip():
+                break
+            above, below = above - 1, below + 1
+        return max(end, lines.starts[below - 1])
+
+    def text_of(self, statements: Sequence[cst.CSTNode], indent: str) -> str:
+        """The lines of statements with their comments, indented anew."""
+        return "".join(reindented(self.reading, statement_text(self.reading, s), indent) for s in statements)
+
+    def move_to_end(self, statements: Sequence[cst.CSTNode], holder: cst.BaseCompoundStatement) -> None:
+        """Move statements to the end of a body, in order."""
+        block = block_of(self.reading, holder)
+        self.append(holder, self.text_of(statements, block.indent))
+        self.delete_all(statements)
+
+    def move_to_start(
+        self,
+        statements: Sequence[cst.CSTNode],
+        holder: cst.BaseCompoundStatement,
+        *,
+        behind: cst.CSTNode | None = None,
+    ) -> None:
+        """Move statements to the start of a body, in order; `behind` one of its statements, when that is given."""
+        block = block_of(self.reading, holder)
+        lines = self.text_of(statements, block.indent)
+        if block.inline:
+            self._open(block, [lines.strip()], shared=False)
+        elif behind is not None:
+            self._at_line_end(statement_text(self.reading, behind), lines, shared=False)
+        else:
+            # What another rewrite puts first into the body (a `watch`) has to stand in front of these lines: taking the
+            # characters around the place makes the two take turns.
+            start = statement_text(self.reading, block.statements[0]).start
+            around = self.reading.text[start - 1 : start + 1]
+            self._edit(start - 1, start + 1, around[:1] + lines + around[1:])
+        self.delete_all(statements)
+
+    def extend_upwards(
+        self, holder: cst.With, statements: Sequence[cst.CSTNode], leading: Sequence[cst.CSTNode] = ()
+    ) -> None:
+        """Take the statements that directly precede a `with` into its body, in front of all but the `leading` ones."""
+        text, block = self.reading.text, block_of(self.reading, holder)
+        whole = statement_text(self.reading, holder)
+        newline = self.reading.module.default_newline
+        above = statement_text(self.reading, statements[0]).start
+        if block.inline:
+            start = self.reading.span(block.statements[0])[0]
+            colon = text.rindex(":", 0, start) + 1
+            header, rest = text[whole.start : colon] + newline, start
+        elif len(leading) == len(block.statements):
+            header, rest = text[whole.start : whole.end], whole.end
+        else:
+            rest = statement_text(self.reading, block.statements[len(leading)]).start
+            header = text[whole.start : rest]
+        self._edit(above, above, header)
+        for offset in self.reading.code_lines(above, statement_text(self.reading, statements[-1]).end):
+            self._edit(offset, offset, block.indent[len(whole.indent) :])
+        # One character more than has to go, so that nothing is put between the body and what now precedes it.
+        self._edit(whole.start, rest + 1, (block.indent if block.inline else "") + text[rest : rest + 1])
+
+    def indent(self, statements: Sequence[cst.CSTNode], holder: cst.BaseCompoundStatement) -> None:
+        """Take statements that directly follow a compound statement into its body, by indenting them."""
+        block = block_of(self.reading, holder)
+        if block.inline:
+            self._open(block, [], shared=False)
+        outer = statement_text(self.reading, holder).indent
+        extra = block.indent[len(outer) :]
+        start = statement_text(self.reading, statements[0]).start
+        end = statement_text(self.reading, statements[-1]).end
+        for offset in self.reading.code_lines(start, end):
+            self._edit(offset, offset, extra)
