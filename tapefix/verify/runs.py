@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +43,8 @@ class Runner:
         walls = sandbox.choose(options.sandbox)
         self.walls = walls
         self.python = find_interpreter(root, options.python)
-        self._base = Path(tempfile.mkdtemp(prefix="tapefix-")).resolve()
+        _sweep()
+        self._base = Path(tempfile.mkdtemp(prefix=f"tapefix-{os.getpid()}-")).resolve()
         self._scratch = self._base / "runs"
         self._scratch.mkdir()
         self._server: WarmServer | None = None
@@ -160,6 +163,18 @@ class Runner:
                 "oracle": min(15.0, options.timeout / 4),
             },
         }
+
+
+def _sweep() -> None:
+    """Remove what a killed tapefix left in the temporary folder: a day old, of a process that is gone."""
+    for folder in Path(tempfile.gettempdir()).glob("tapefix-*-*"):
+        number = folder.name.split("-")[1]
+        try:
+            old = time.time() - folder.stat().st_mtime > 86_400 and folder.owner() == Path.home().owner()
+        except (OSError, KeyError):
+            continue
+        if old and number.isdigit() and not Path("/proc", number).exists():
+            remove_tree(folder)
 
 
 def _encoded(text: str) -> bytes:

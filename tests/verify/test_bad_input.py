@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -180,6 +182,36 @@ def test_server_that_dies_is_started_again(strict: Verifier) -> None:
     psutil.Process(runner._server._process.pid).kill()
     time.sleep(0.2)
     assert judge(strict, "# again\n" + BROKEN, "# again\n" + MENDED).status is VerdictStatus.VERIFIED
+
+
+ORPHANED = """
+import sys
+from pathlib import Path
+from tapefix.verify import RunOptions, Verifier
+verifier = Verifier(RunOptions(sandbox="off"), Path(sys.argv[1]))
+script = Path(sys.argv[1]) / "s.py"
+verifier.evidence(script, "import tensorflow as tf")
+print("ready", flush=True)
+verifier.evidence(script, "import os, time\\nos.fork()\\nwhile True: time.sleep(1)")
+"""
+
+
+def test_killed_tapefix_leaves_no_process(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ORPHANED, str(tmp_path)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    time.sleep(0.5)
+    below = psutil.Process(process.pid).children(recursive=True)
+    assert below
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    until = time.monotonic() + 20
+    alive = below
+    while alive and time.monotonic() < until:
+        time.sleep(0.2)
+        alive = [child for child in alive if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    assert alive == []
 
 
 def test_sandbox_shuts_out_network_and_home(warm: Verifier, verify_project: Path) -> None:

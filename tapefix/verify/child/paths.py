@@ -9,6 +9,11 @@ from .oplog import Op
 READS = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd")
 WRITES = ("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp")
 STOPS = ("StopGradient", "PreventGradient")
+# Nothing of their input's values is in their output: shapes, and random numbers that are drawn for a shape.
+SHAPES = ("Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike")
+DRAWS = ("RandomStandardNormal", "RandomUniform", "TruncatedNormal")
+STATELESS_DRAWS = ("StatelessRandomNormalV2", "StatelessRandomUniformV2", "StatelessTruncatedNormalV2")
+BLIND = SHAPES + DRAWS + STATELESS_DRAWS
 
 
 class Path:
@@ -37,7 +42,7 @@ def find_path(ops: List[Op], source: int, targets: Set[int], *, through: bool) -
     carried = {source}
     depends: List[int] = []
     for index, op in enumerate(ops):
-        if not any(tensor._id in carried for tensor in op.inputs):
+        if op.kind in BLIND or not any(tensor._id in carried for tensor in op.inputs):
             continue
         path.touched += 1
         if op.kind in STOPS and not through:
