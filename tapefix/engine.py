@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from libcst.codemod import CodemodContext
@@ -44,7 +46,7 @@ def check(text: str, rules: Sequence[type[Codemod]]) -> list[Finding]:
     Raises:
         ParseError: the text is not Python 3.
     """
-    return _findings(Reading(text), rules)
+    return _findings(text, rules)
 
 
 def repair(
@@ -67,7 +69,7 @@ def repair(
     seen = {text}
     origins = list(range(text.count("\n") + text.count("\r") + 3))
     for passes in range(MAX_PASSES):
-        found = _findings(Reading(text), rules)
+        found = _findings(text, rules)
         wanted = []
         for finding in found:
             original = _at_origin(finding, origins)
@@ -110,7 +112,24 @@ def apply_finding(text: str, finding: Finding) -> str:
     return apply_edits(text, finding.rewrite.edits)
 
 
-def _findings(reading: Reading, rules: Sequence[type[Codemod]]) -> list[Finding]:
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Trees and readings are large and die together: the garbage collector would only go over them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _findings(text: str, rules: Sequence[type[Codemod]]) -> list[Finding]:
+    with _collection_paused():
+        return _found(Reading(text), rules)
+
+
+def _found(reading: Reading, rules: Sequence[type[Codemod]]) -> list[Finding]:
     found: dict[tuple[object, ...], Finding] = {}
     for rule in rules:
         for finding in rule(CodemodContext()).find(reading):

@@ -34,6 +34,7 @@ class State:
         self.recording: list[Tape] = []
         self.branch: Branch = ()
         self.branchings = 0
+        self.journal: list[tuple[Frame, str, Value | None]] = []
         self.tapes: list[Tape] = []
         self.queries: list[Query] = []
         self.values_of: dict[cst.CSTNode, list[Value]] = {}
@@ -164,9 +165,17 @@ class State:
             while owner is not None and name not in owner.names:
                 owner = owner.closure
             frame = owner or self.module_frame
-        frame.names[name] = value
+        self.set_name(frame, name, value)
 
     # Branches
+
+    def set_name(self, frame: Frame, name: str, value: Value | None) -> None:
+        """Bind a name of a frame, or forget it; noted, so that a branch can be taken back."""
+        self.journal.append((frame, name, frame.names.get(name)))
+        if value is None:
+            frame.names.pop(name, None)
+        else:
+            frame.names[name] = value
 
     def arms(self, bodies: Sequence[Callable[[], bool]]) -> bool:
         """Execute alternatives from the same state and join what they leave.
@@ -176,45 +185,45 @@ class State:
         self.branchings += 1
         branching = self.branchings
         outer_branch, outer_recording = self.branch, list(self.recording)
-        chain = self._chain()
-        before = [dict(frame.names) for frame in chain]
-        left: list[tuple[int, list[dict[str, Value]]]] = []
+        left: list[tuple[int, dict[tuple[Frame, str], Value | None]]] = []
         for arm, body in enumerate(bodies):
-            for frame, names in zip(chain, before, strict=True):
-                frame.names = dict(names)
             self.branch = (*outer_branch, (branching, arm))
+            mark = len(self.journal)
             ended = body()
             self.recording = list(outer_recording)
+            changed = self._take_back(mark)
             if not ended:
-                left.append((arm, [frame.names for frame in chain]))
+                left.append((arm, changed))
         self.branch = outer_branch
         if not left:
-            for frame, names in zip(chain, before, strict=True):
-                frame.names = names
             return True
         if len(left) == 1 and len(bodies) > 1:
             # The other arms end the flow: all that follows belongs to this arm.
             self.branch = (*outer_branch, (branching, left[0][0]))
-        for index, frame in enumerate(chain):
-            frame.names = self._merged([names[index] for _, names in left])
+        self._merge([changed for _, changed in left])
         return False
 
-    def _chain(self) -> list[Frame]:
-        chain: list[Frame] = []
-        frame: Frame | None = self.frame
-        while frame is not None:
-            chain.append(frame)
-            frame = frame.closure
-        return chain
+    def _take_back(self, mark: int) -> dict[tuple[Frame, str], Value | None]:
+        """Undo what was bound since `mark`; returns what the names were bound to at the end."""
+        changed: dict[tuple[Frame, str], Value | None] = {}
+        while len(self.journal) > mark:
+            frame, name, old = self.journal.pop()
+            changed.setdefault((frame, name), frame.names.get(name))
+            if old is None:
+                frame.names.pop(name, None)
+            else:
+                frame.names[name] = old
+        return changed
 
-    def _merged(self, states: list[dict[str, Value]]) -> dict[str, Value]:
-        if len(states) == 1:
-            return states[0]
-        merged: dict[str, Value] = {}
-        for name in dict.fromkeys(name for names in states for name in names):
-            found = [names[name] for names in states if name in names]
-            merged[name] = found[0] if len(set(found)) == 1 else self.join(None, found)
-        return merged
+    def _merge(self, changes: list[dict[tuple[Frame, str], Value | None]]) -> None:
+        for key in dict.fromkeys(key for changed in changes for key in sorted(changed, key=lambda item: item[1])):
+            frame, name = key
+            found = [changed.get(key, frame.names.get(name)) for changed in changes]
+            bound = list(dict.fromkeys(value for value in found if value is not None))
+            if not bound:
+                self.set_name(frame, name, None)
+            else:
+                self.set_name(frame, name, bound[0] if len(bound) == 1 else self.join(None, bound))
 
 
 def truth(value: Value) -> bool | None:

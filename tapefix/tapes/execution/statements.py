@@ -84,9 +84,9 @@ class Statements(Expressions):
         if isinstance(target, cst.Tuple):
             for element in target.elements:
                 if isinstance(element.value, cst.Name):
-                    self.frame.names.pop(element.value.value, None)
+                    self.set_name(self.frame, element.value.value, None)
         elif isinstance(target, cst.Name):
-            self.frame.names.pop(target.value, None)
+            self.set_name(self.frame, target.value, None)
 
     def import_modules(self, node: cst.Import) -> None:
         """`import a.b`, `import a.b as c`."""
