@@ -1,10 +1,10 @@
 """How long `tapefix check` takes over a tree, against a bare walk that reads and searches bytes.
 
 The tree is made from the sources of installed packages: 5,000 files, 5 % of which use a tape. Where the packages hold
-fewer such files than that, they are put in several times under other names. What a file that must be parsed costs is
-measured apart, on those files alone, and taken off: what is left is the price of everything else.
+fewer such files than that, they are put in several times under other names. The files that must be parsed are timed
+together with the rest once; the ratio is that of the rest alone, start-up included, against the bare walk over it.
 
-    python benchmarks/scan.py [--files 5000] [--share 0.05] [--rounds 3]
+    python benchmarks/scan.py [--files 5000] [--share 0.05] [--rounds 7]
 """
 
 from __future__ import annotations
@@ -81,30 +81,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=5000)
     parser.add_argument("--share", type=float, default=0.05)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     tapefix = [sys.executable, "-m", "tapefix"]
     with tempfile.TemporaryDirectory() as folder:
-        tree, only = Path(folder) / "tree", Path(folder) / "only"
+        tree, rest = Path(folder) / "tree", Path(folder) / "rest"
         tree.mkdir()
-        only.mkdir()
         count = make_tree(tree, options.files, options.share)
-        for index, path in enumerate(p for p in tree.rglob("*.py") if NEEDLE in p.read_bytes()):
-            shutil.copyfile(path, only / f"module{index}.py")
         print(f"{options.files} files, {count} with a tape, {options.rounds} rounds")
+        whole = measured("tapefix check, whole tree", lambda: timed([*tapefix, "check", str(tree)], 1))
+        print(f"{'  for each file with a tape':<58}{whole / count:8.3f} s")
+        shutil.copytree(tree, rest)
+        for path in rest.rglob("*.py"):
+            if NEEDLE in path.read_bytes():
+                path.unlink()
         bare = measured(
-            "bare walk, read and byte search",
-            lambda: timed([sys.executable, "-c", BARE_WALK, str(tree)], options.rounds),
+            "bare walk, read and byte search, files without a tape",
+            lambda: timed([sys.executable, "-c", BARE_WALK, str(rest)], options.rounds),
         )
-        parsed = measured(
-            "tapefix check, only the files with a tape",
-            lambda: timed([*tapefix, "check", str(only)], options.rounds),
+        beyond = measured(
+            "tapefix check, files without a tape", lambda: timed([*tapefix, "check", str(rest)], options.rounds)
         )
-        whole = measured("tapefix check, whole tree", lambda: timed([*tapefix, "check", str(tree)], options.rounds))
         typer = measured("python -c 'import typer'", lambda: timed([sys.executable, "-c", "import typer"], 7))
         shown = measured("tapefix --help", lambda: timed([*tapefix, "--help"], 7))
-    beyond = (whole - parsed) / bare
-    print(f"{'beyond the files that must be parsed, against the walk':<58}{beyond:8.2f} x  (goal: <= 3)")
+    print(f"{'beyond the files that must be parsed, against the walk':<58}{beyond / bare:8.2f} x  (goal: <= 3)")
     print(f"{'tapefix --help against import typer':<58}{shown / typer:8.2f} x  (goal: <= 2.5)")
 
 
