@@ -107,6 +107,8 @@ class _Prover:
     def prove(self) -> Proof:
         """Judge the sum, then the parts."""
         total = self._judge(self.full.text, self.full.applied)
+        if total.unreached and len(self.units) > 1:
+            return self._without_unreached(total)
         # One query that the run does not come by must not keep the others from their verdict.
         hopeless = total.status is VerdictStatus.NOT_RUN and len(self.units) == 1
         if hopeless or len(self.full.applied) == 1:
@@ -117,6 +119,23 @@ class _Prover:
         if total.status is VerdictStatus.VERIFIED:
             return self._all_kept(total)
         return self._parts(total)
+
+    def _without_unreached(self, total: Verdict) -> Proof:
+        """Rewrites for queries that no run comes by are left out, and the rest is judged by itself."""
+        dead = [unit for unit in self.units if unit.queries <= total.unreached]
+        silent = tuple(finding for unit in dead for finding in unit.findings)
+        lively = [finding for finding in self.full.applied if finding not in silent]
+        if not silent or not lively:
+            return self._parts(total)
+        rest = _Prover(
+            self.path, self.text, self.rules, self.verifier, self.unsafe, self._only(lively), self._with(lively)
+        ).prove()
+        judged = {judged.finding: judged for judged in rest.judged}
+        for unit in dead:
+            verdict = self._judge(self._with(unit.findings).text, unit.findings)
+            judged |= {finding: Judged(finding, verdict, False) for finding in unit.findings}
+        ordered = tuple(judged[finding] for finding in self.full.applied if finding in judged)
+        return Proof(self.text, self.full.text, rest.after, ordered, self.full.remaining, rest.verdict)
 
     def _all_kept(self, total: Verdict) -> Proof:
         verdicts: dict[Finding, Verdict] = {}
@@ -168,6 +187,9 @@ class _Prover:
 
     def _with(self, findings: Iterable[Finding]) -> Repair:
         """The repair with only these rewrites, and what they uncover."""
+        return repair(self.text, self.rules, unsafe=self.unsafe, accept=self._only(findings))
+
+    def _only(self, findings: Iterable[Finding]) -> Accept:
         wanted = {_identity(finding) for finding in findings}
         known = {_identity(finding) for finding in self.full.applied}
 
@@ -176,7 +198,7 @@ class _Prover:
                 return False
             return _identity(finding) in wanted or _identity(finding) not in known
 
-        return repair(self.text, self.rules, unsafe=self.unsafe, accept=accept)
+        return accept
 
     def _judge(self, text: str, findings: Sequence[Finding]) -> Verdict:
         claims = frozenset(line for finding in findings for line in finding.queries)

@@ -92,17 +92,35 @@ def same_text(one: str, other: str) -> bool:
     """Whether two printed texts say the same: equal words, and numbers equal within tolerance."""
     if one == other:
         return True
-    words, numbers = _parts(one)
-    other_words, other_numbers = _parts(other)
-    if words != other_words or len(numbers) != len(other_numbers):
+    words, groups = _parts(one)
+    other_words, other_groups = _parts(other)
+    others = [number for group in other_groups for number in group]
+    if words != other_words or sum(map(len, groups)) != len(others):
         return False
-    return _close(numbers, other_numbers, 2e-3)
+    for group in groups:
+        if not _close(group, others[: len(group)], 2e-3):
+            return False
+        del others[: len(group)]
+    return True
 
 
-def _parts(text: str) -> tuple[str, list[float]]:
+def _parts(text: str) -> tuple[str, list[list[float]]]:
+    """The words of a text, and its numbers: those of one array together, any other by itself."""
     text = TENSOR.sub(lambda found: found.group(1) or found.group(2) or "", text)
     text = WRAPPER.sub(lambda found: found.group(1) or found.group(2) or "", text)
-    numbers = [float(number) for number in NUMBER.findall(text)]
+    groups: list[list[float]] = []
+    depth, position, open_group = 0, 0, False
+    for found in NUMBER.finditer(text):
+        for bracket in re.findall(r"[\[\]]", text[position : found.start()]):
+            depth += 1 if bracket == "[" else -1
+            # What stands behind an array's last bracket does not share its scale.
+            open_group = open_group and depth > 0
+        position = found.end()
+        if open_group:
+            groups[-1].append(float(found[0]))
+        else:
+            groups.append([float(found[0])])
+            open_group = depth > 0
     # Brackets, commas and blanks differ between a list, an array and a tensor of the same numbers.
     words = re.sub(r"[\s,\[\]()]+", " ", NUMBER.sub("#", text)).strip()
-    return words, numbers
+    return words, groups

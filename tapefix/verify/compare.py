@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tapefix.verify.claims import Claims
 from tapefix.verify.closeness import narrowed, same_value
+from tapefix.verify.describe import describe, form_problem, in_single_precision, new_end, outcome, state
 from tapefix.verify.differences import judge_gradient
 from tapefix.verify.effects import new_line_effects, output_problems
-from tapefix.verify.evidence import Evidence, Pair, Query, Value
+from tapefix.verify.evidence import Evidence, Pair, Query
 from tapefix.verify.lines import LineMap, count_stops, new_prints
 from tapefix.verify.match import Match, Matcher
 from tapefix.verify.verdict import Change, Check, Findings, Outcome
@@ -34,16 +36,12 @@ class Comparison:
         self.stops = count_stops(self.after_text)
         self.stops_added = self.stops > count_stops(self.before_text)
         self.matches = Matcher(self.before, self.after, self.lines).matches()
+        self.promise = Claims(self.claims, self.before.sites, self.lines)
         self.unreached = self._unreached()
 
     def claimed(self, query: Query) -> bool:
-        """Whether the rewrite promises to repair this query; without claims, every one."""
-        if self.claims is None:
-            return True
-        if query.line in self.claims:
-            return True
-        site = self.before.sites[query.site] if query.site is not None else None
-        return site is not None and any(site.line <= line <= site.end_line for line in self.claims)
+        """Whether the rewrite promises to repair this query of the run before; without claims, every one."""
+        return self.promise.covers_before(query, self.before.sites)
 
     def _unreached(self) -> list[Pair]:
         """Return the pairs after whose site the run before did not reach, because it raised on the way."""
@@ -87,6 +85,9 @@ class Comparison:
         for match in self.matches:
             self._judge_match(match)
         for pair in self.unreached:
+            if pair.broken and not self.promise.covers_after(pair.query):
+                findings.still_none.append(f"{pair.label} at line {pair.query.line} after")
+                continue
             if pair.broken:
                 findings.problems.append(f"the gradient of {pair.label} (line {pair.query.line} after) is still None")
                 continue
@@ -97,7 +98,7 @@ class Comparison:
             asked = id(pair.query) in matched and (id(pair.query), pair.index) not in covered
             if asked and pair.broken and pair.query.occurrence == 0:
                 findings.problems.append(
-                    f"the gradient of {pair.label} is {_state(pair)} after (line {pair.query.line})"
+                    f"the gradient of {pair.label} is {state(pair)} after (line {pair.query.line})"
                 )
 
     def _judge_match(self, match: Match) -> None:
@@ -105,7 +106,7 @@ class Comparison:
         if not before.broken:
             if after is not None and after.broken and self._first(after):
                 name = f"the gradient of {before.label} (line {before.query.line})"
-                self.findings.problems.append(f"{name} worked before and is {_state(after)} after")
+                self.findings.problems.append(f"{name} worked before and is {state(after)} after")
             return
         if after is None:
             if not self._beyond(before, self.after):
@@ -117,7 +118,7 @@ class Comparison:
                 if name not in self.findings.still_none:
                     self.findings.still_none.append(name)
                 if self.claimed(before.query) and not self.eager:
-                    self.findings.problems.append(f"still {_state(after)}: the gradient of {name}")
+                    self.findings.problems.append(f"still {state(after)}: the gradient of {name}")
                 self._note_change(before, after, None)
             return
         self._judge_gradient(before, after)
@@ -127,7 +128,7 @@ class Comparison:
 
     def _judge_gradient(self, before: Pair | None, after: Pair) -> None:
         problems = self.findings.problems
-        wrong = _form_problem(after)
+        wrong = form_problem(after)
         if wrong:
             problems.append(wrong)
             return
@@ -137,6 +138,12 @@ class Comparison:
                 *((o, n, "the target") for o, n in zip(before.query.targets, after.query.targets, strict=False)),
             ]:
                 if narrowed(old, new):
+                    if what == "the target" and in_single_precision(before):
+                        self.findings.notes.append(
+                            f"the target at line {after.query.line} is {new['dtype']} after: "
+                            f"only NumPy had widened it to {old['dtype']}"
+                        )
+                        continue
                     problems.append(f"{what} was {old['dtype']} and is {new['dtype']} after: precision is lost")
                     return
         judgement = judge_gradient(before, after, stops=self.stops, stops_added=self.stops_added)
@@ -150,10 +157,10 @@ class Comparison:
             return
         query = before.query if before is not None else None
         old_line = query.line if query is not None else self.lines.before(after.query.line) or after.query.line
-        outcome = _outcome(before) if before is not None else Outcome("raised", error=self.before.end.describe())
+        was = outcome(before) if before is not None else Outcome("raised", error=self.before.end.describe())
         target = after.query.target_text or (query.target_text if query is not None else "")
         self.findings.changes.append(
-            Change(old_line, after.query.line, target, after.label, outcome, _outcome(after), check)
+            Change(old_line, after.query.line, target, after.label, was, outcome(after), check)
         )
 
     def judge_rest(self, counter: Evidence, noisy: frozenset[int]) -> list[str]:
@@ -179,10 +186,10 @@ class Comparison:
                 elif same_value(before.answer, after.answer, slack=3.0) is False:
                     problems.append(
                         f"the gradient of {before.label} (line {before.query.line}) worked before and differs after: "
-                        f"{_outcome(before)} before, {_outcome(after)} after"
+                        f"{outcome(before)} before, {outcome(after)} after"
                     )
             elif before.state == "gradient":
-                problems.append(f"the gradient of {before.label} worked before and is {_state(after)} after")
+                problems.append(f"the gradient of {before.label} worked before and is {state(after)} after")
         problems += output_problems(self.before, counter, noisy, horizon)
         problems += self._end_problems(counter, masked=counter is not self.after)
         return problems
@@ -211,7 +218,7 @@ class Comparison:
                     return f"{where} has other output_gradients than before, so its gradient is another"
                 return (
                     f"the target of the query for {before.label} (line {before.query.line}) has another value: "
-                    f"{_describe(before.query.targets)} before, {_describe(pair.query.targets)} after"
+                    f"{describe(before.query.targets)} before, {describe(pair.query.targets)} after"
                 )
         if candidates:
             return f"{before.label} has another value or shape after (line {before.query.line})"
@@ -221,7 +228,12 @@ class Comparison:
         before, after = self.before.end, counter.end
         if after.regular or after == before:
             return []
-        words = f"given the same answers as before, {_new_end(counter)}" if masked else _new_end(counter)
+        if self.promise.other_break(self.before, counter):
+            note = f"the run then comes to another break, and {after.describe()}"
+            if note not in self.findings.notes:
+                self.findings.notes.append(note)
+            return []
+        words = f"given the same answers as before, {new_end(counter)}" if masked else new_end(counter)
         if after.reason != before.reason:
             return [words]
         if after.reason != "raised":
@@ -235,63 +247,6 @@ class Comparison:
         """Reject an end of the run after that the run before did not have, and effects of new lines."""
         findings = self.findings
         if not self.after.end.regular and self._end_problems(self.after):
-            findings.problems.append(_new_end(self.after))
+            findings.problems.append(new_end(self.after))
         extra = new_prints(self.before_text, self.after_text)
         findings.problems += new_line_effects(self.after, self.lines, extra)
-
-
-def _new_end(evidence: Evidence) -> str:
-    return f"the run after {evidence.end.describe()}"
-
-
-def _form_problem(pair: Pair) -> str:
-    """Say what is wrong with the form of a gradient: finite, and of its source's shape and dtype."""
-    answer, source, query = pair.answer, pair.source, pair.query
-    if answer.get("finite") is False:
-        return f"the gradient of {pair.label} is not finite (line {query.line})"
-    shape, wanted = answer.get("shape"), source.get("shape")
-    if query.method != "gradient" and wanted is not None and len(query.targets) == 1:
-        target = query.targets[0].get("shape")
-        wanted = None if target is None else target + (wanted[1:] if query.method == "batch_jacobian" else wanted)
-    if shape is not None and wanted is not None and not _fits(shape, wanted):
-        return f"the gradient of {pair.label} has shape {tuple(shape)} and not {tuple(wanted)} (line {query.line})"
-    if source.get("class") in ("tensor", "variable", "symbolic") and answer.get("dtype") != source.get("dtype"):
-        return (
-            f"the gradient of {pair.label} is {answer.get('dtype')} and not {source.get('dtype')} (line {query.line})"
-        )
-    return ""
-
-
-def _fits(shape: list[int | None], wanted: list[int | None]) -> bool:
-    return len(shape) == len(wanted) and all(
-        a is None or b is None or a == b for a, b in zip(shape, wanted, strict=True)
-    )
-
-
-def _state(pair: Pair) -> str:
-    if pair.state == "raised" and pair.query.error is not None:
-        return f"raising {pair.query.error['type']}"
-    return "None"
-
-
-def _outcome(pair: Pair) -> Outcome:
-    if pair.state == "raised" and pair.query.error is not None:
-        message = " ".join(str(pair.query.error["message"]).split())
-        return Outcome("raised", error=f"{pair.query.error['type']}: {message[:200]}")
-    if pair.state == "none":
-        return Outcome("none")
-    answer = pair.answer
-    shape = answer.get("shape")
-    norm = answer.get("norm")
-    return Outcome("gradient", None if shape is None else tuple(shape), answer.get("dtype"), norm)
-
-
-def _describe(values: tuple[Value, ...]) -> str:
-    value = values[0] if values else {}
-    numbers = value.get("values")
-    if numbers is not None and len(numbers) == 1:
-        return f"{numbers[0]:.6g}"
-    shape = value.get("shape")
-    norm = value.get("norm")
-    size = f" with norm {norm:.6g}" if norm is not None else ""
-    return f"{value.get('dtype', value.get('class', 'a value'))} of shape {tuple(shape or ())}{size}"

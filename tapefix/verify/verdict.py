@@ -88,6 +88,8 @@ class Verdict:
     tolerance: float = 0.0
     sandbox: str = ""
     seconds: float = 0.0
+    unreached: frozenset[int] = frozenset()
+    """Lines of the claimed queries that neither run came by; they are the reason of a `not run`."""
 
     @property
     def repaired(self) -> tuple[Change, ...]:
@@ -98,6 +100,7 @@ class Verdict:
         """Return the verdict as plain data."""
         data = asdict(self)
         data["status"] = self.status.value
+        data["unreached"] = sorted(self.unreached)
         return data
 
     @classmethod
@@ -105,6 +108,7 @@ class Verdict:
         """Build a verdict from what `to_json` returned."""
         values = dict(data)
         values["status"] = VerdictStatus(values["status"])
+        values["unreached"] = frozenset(values.get("unreached", ()))
         values["changes"] = tuple(_change(change) for change in values.get("changes", ()))
         for name in ("still_none", "notes"):
             values[name] = tuple(values.get(name, ()))
@@ -134,3 +138,4 @@ class Findings:
     still_none: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    unreached: frozenset[int] = frozenset()

@@ -74,6 +74,7 @@ class Verifier:
             tolerance=tolerance(*dtypes) if dtypes else 0.0,
             sandbox=runner.walls_line if runner is not None else "",
             seconds=time.monotonic() - started,
+            unreached=findings.unreached,
         )
 
     def _judge(
@@ -232,7 +233,10 @@ def _conclude(comparison: Comparison, claims: frozenset[int] | None) -> tuple[Ve
     if findings.problems:
         return VerdictStatus.REJECTED, findings.problems[0]
     repaired = comparison.repaired()
+    findings.unreached = comparison.promise.unreached(comparison.before, comparison.after)
     if not repaired:
+        if findings.unreached:
+            return VerdictStatus.NOT_RUN, _not_reached(comparison)
         if claims == frozenset() and not any(
             match.before.broken and comparison.claimed(match.before.query) for match in comparison.matches
         ):
@@ -243,10 +247,8 @@ def _conclude(comparison: Comparison, claims: frozenset[int] | None) -> tuple[Ve
                 f"no query was reached: the run before {comparison.before.end.describe()}, and so does the run after",
             )
         return VerdictStatus.REJECTED, "the run before gave every gradient already: nothing to repair"
-    if claims:
-        missing = _unmet(comparison, claims)
-        if missing:
-            return VerdictStatus.REJECTED, missing
+    if findings.unreached:
+        return VerdictStatus.NOT_RUN, _not_reached(comparison)
     count = len({pair.channel for _, pair in repaired})
     unchecked = sorted(
         {str(c.check.unchecked) for c in findings.changes if c.repaired and c.check and c.check.unchecked}
@@ -258,15 +260,15 @@ def _conclude(comparison: Comparison, claims: frozenset[int] | None) -> tuple[Ve
     return VerdictStatus.VERIFIED, reason
 
 
-def _unmet(comparison: Comparison, claims: frozenset[int]) -> str:
-    """Say which claimed query the runs say nothing about."""
-    for line in sorted(claims):
-        sites = [site for site in comparison.before.sites if site.line <= line <= site.end_line]
-        if not sites:
-            continue
-        start = sites[0].line
-        reached = any(query.line == start for query in comparison.before.queries)
-        fresh = any(comparison.lines.related(start, pair.query.line) for pair in comparison.unreached)
-        if not reached and not fresh:
-            return f"the query at line {start} was not reached, so nothing shows that it is repaired"
-    return ""
+def _not_reached(comparison: Comparison) -> str:
+    """Say which claimed queries the runs say nothing about, and why."""
+    lines = sorted(comparison.findings.unreached)
+    named = f"query at line {lines[0]} was" if len(lines) == 1 else f"queries at lines {_listed(lines)} were"
+    end = comparison.after.end
+    if not end.regular:
+        return f"the {named} not reached: the run {end.describe()}"
+    return f'the {named} not reached; name a script that leads there with `--run "script.py arguments"`'
+
+
+def _listed(lines: list[int]) -> str:
+    return ", ".join(str(line) for line in lines[:-1]) + f" and {lines[-1]}"
