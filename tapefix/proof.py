@@ -153,9 +153,9 @@ class _Prover:
         kept: list[Finding] = []
         verdict = total
         for unit in self.units:
-            part, verdict_of_part = self._best_part(unit, total)
+            part, verdict_of_part, verdict_of_whole = self._best_part(unit, total)
             for finding in unit.findings:
-                verdicts[finding] = verdict_of_part
+                verdicts[finding] = verdict_of_part if finding in part else verdict_of_whole
             if not part:
                 continue
             together = [*kept, *part]
@@ -169,21 +169,24 @@ class _Prover:
         judged = tuple(Judged(finding, verdicts.get(finding, total), finding in kept) for finding in self.full.applied)
         return Proof(self.text, self.full.text, after, judged, self.full.remaining, verdict)
 
-    def _best_part(self, unit: _Unit, total: Verdict) -> tuple[tuple[Finding, ...], Verdict]:
-        """The largest part of a unit that is verified: all of it, all but one, or one alone."""
+    def _best_part(self, unit: _Unit, total: Verdict) -> tuple[tuple[Finding, ...], Verdict, Verdict]:
+        """The largest part of a unit that is verified: all of it, all but one, or one alone.
+
+        With the verdict on that part, and the one on the whole.
+        """
         whole = total if len(self.units) == 1 else self._judge(self._with(unit.findings).text, unit.findings)
         if whole.status is VerdictStatus.VERIFIED:
-            return unit.findings, whole
+            return unit.findings, whole, whole
         if len(unit.findings) < 2:
-            return (), whole
+            return (), whole, whole
         smaller = [tuple(f for f in unit.findings if f is not left_out) for left_out in unit.findings]
         if len(unit.findings) > 2:
             smaller += [(finding,) for finding in unit.findings]
         for part in smaller:
             verdict = self._judge(self._with(part).text, part)
             if verdict.status is VerdictStatus.VERIFIED:
-                return part, verdict
-        return (), whole
+                return part, verdict, whole
+        return (), whole, whole
 
     def _with(self, findings: Iterable[Finding]) -> Repair:
         """The repair with only these rewrites, and what they uncover."""
