@@ -23,12 +23,12 @@ from .stream import Stream
 
 def warm_up() -> None:
     """Import the parts of TensorFlow that every run needs."""
-    from tensorflow.python.eager import backprop, context, execute, record
+    from tensorflow.python.eager import backprop, context, execute
     from tensorflow.python.framework import op_callbacks, op_def_registry
     from tensorflow.python.ops import custom_gradient
     from tensorflow.python.util import tf_stack
 
-    del backprop, context, execute, record, op_callbacks, op_def_registry, custom_gradient, tf_stack
+    del backprop, context, execute, op_callbacks, op_def_registry, custom_gradient, tf_stack
 
 
 def run_request(request: Dict[str, Any]) -> None:
