@@ -11,7 +11,13 @@ from tapefix.codemod import Applicability, Codemod
 from tapefix.registry import load_rules
 
 CODEMODS = Path(__file__).resolve().parent.parent / "codemods"
-SECTIONS = ("## What it finds", "## Why the gradient", "## What the rewrite does", "## When to ignore it", "Source: http")
+SECTIONS = (
+    "## What it finds",
+    "## Why the gradient",
+    "## What the rewrite does",
+    "## When to ignore it",
+    "Source: http",
+)
 RULES = load_rules()
 
 
