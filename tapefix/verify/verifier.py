@@ -11,7 +11,7 @@ from tapefix.verify.closeness import tolerance
 from tapefix.verify.compare import Comparison
 from tapefix.verify.effects import noisy_lines, output_problems
 from tapefix.verify.evidence import Evidence
-from tapefix.verify.options import DeviceError, RunOptions, VerifyError
+from tapefix.verify.options import DeviceError, RunOptions, SandboxError, VerifyError
 from tapefix.verify.runs import Runner, RunRequest
 from tapefix.verify.verdict import Findings, Verdict, VerdictStatus
 
@@ -53,10 +53,16 @@ class Verifier:
 
         `claims` are the lines, in `before`, of the queries that the rewrite promises to repair; without it, every
         query that gave nothing must be repaired.
+
+        Raises:
+            DeviceError, SandboxError: the device or the sandbox that the options ask for is not there.
         """
         started = time.monotonic()
         try:
             status, reason, findings, evidence = self._judge(path, before, after, claims)
+        except (DeviceError, SandboxError):
+            # Asked for, and not there: no verdict on the rewrite, but an error of the call.
+            raise
         except VerifyError as error:
             status, reason, findings, evidence = VerdictStatus.NOT_RUN, str(error), Findings(), None
         runner = self._runners.get(self._root(path))
