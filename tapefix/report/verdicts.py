@@ -10,16 +10,23 @@ from tapefix.report.lines import Line
 if TYPE_CHECKING:
     from tapefix.verify.verdict import Change, Verdict
 
+SHOWN = 4
+"""Sources of one query that are shown one by one: a model has hundreds of weights."""
 _STYLES = {"verified": "good", "rejected": "bad", "not run": "unsure"}
 
 
 def verdict_lines(verdict: Verdict, name: str = "") -> Iterator[Line]:
     """A verdict with everything that it rests on."""
     yield headline(verdict, name)
-    for change in _interesting(verdict):
-        yield from _change(change)
-    for text in verdict.still_none:
+    for (line, target), changes in _by_query(verdict).items():
+        for change in changes[:SHOWN]:
+            yield from _change(change)
+        if len(changes) > SHOWN:
+            yield _the_rest(line, target, changes[SHOWN:])
+    for text in verdict.still_none[:SHOWN]:
         yield (("  still without a gradient: ", "note"), (text, ""))
+    if len(verdict.still_none) > SHOWN:
+        yield (("  still without a gradient: ", "note"), (f"{len(verdict.still_none) - SHOWN} more", ""))
     for note in verdict.notes:
         yield (("  note: ", "note"), (note, ""))
     conditions = list(_conditions(verdict))
@@ -27,6 +34,22 @@ def verdict_lines(verdict: Verdict, name: str = "") -> Iterator[Line]:
         yield (("  " + " · ".join(conditions), "dim"),)
     if verdict.sandbox:
         yield ((f"  {verdict.sandbox}", "dim"),)
+
+
+def _by_query(verdict: Verdict) -> dict[tuple[int, str], list[Change]]:
+    queries: dict[tuple[int, str], list[Change]] = {}
+    for change in _interesting(verdict):
+        queries.setdefault((change.line, change.target), []).append(change)
+    return queries
+
+
+def _the_rest(line: int, target: str, changes: list[Change]) -> Line:
+    """What is not shown one by one, in one line; JSON has all of it."""
+    repaired = sum(change.repaired for change in changes)
+    checks = [change.check for change in changes if change.check is not None and change.check.unchecked is None]
+    text = f"  line {line}: d {target or 'target'} / d {len(changes)} more sources: "
+    checked = f", {len(checks)} of them checked against differences" if checks else ""
+    return ((text, ""), (f"{repaired} with a gradient now{checked}", "good" if repaired == len(changes) else "bad"))
 
 
 def headline(verdict: Verdict, name: str = "") -> Line:
