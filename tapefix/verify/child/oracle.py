@@ -19,6 +19,11 @@ DIRECTIONS = 3
 MANY = 8
 
 
+# Relative to the gradient's size: from where on a difference is looked at more closely.
+SUSPECT = 1e-3
+ROUNDINGS = 3
+
+
 @dataclass
 class Question:
     """A query as the oracle sees it."""
@@ -175,8 +180,28 @@ class Differences:
             magnitude = sum(float(np.sum(np.abs(w * np.nan_to_num(t)))) for w, t in zip(weights, rest))
             noise = max(noise, (2e-7 if replay.mixed else 1e-15) * magnitude / step)
             scale = max(scale, length)
-            rows.append([tape, (ahead - behind) / (2 * step), (ahead - middle) / step, (middle - behind) / step])
+            central = (ahead - behind) / (2 * step)
+            spread = 0.0
+            if not replay.mixed and abs(tape - central) > SUSPECT * max(length, abs(central)):
+                spread = self._spread(replay, random, weights, direction, step, central)
+            rows.append([tape, central, (ahead - middle) / step, (middle - behind) / step, spread])
         return {"rows": rows, "scale": scale, "mixed": replay.mixed, "noise": noise, "functions": replay.functions}
+
+    def _spread(
+        self, replay: Replay, random: Any, weights: List[Any], direction: Any, step: float, central: float
+    ) -> float:
+        """Return how far the derivative moves when every operation on the path rounds as single precision does.
+
+        In a deep network of ReLUs, rounding decides on which side of a kink some units are; the tape's answer and the
+        differences may then both be right, and apart.
+        """
+        found = 0.0
+        for _ in range(ROUNDINGS):
+            seed = int(random.randint(1 << 30))
+            ahead = self._sum(weights, replay.at(step * direction, rounding=seed))
+            behind = self._sum(weights, replay.at(-step * direction, rounding=seed))
+            found = max(found, abs((ahead - behind) / (2 * step) - central))
+        return found
 
     def _cotangents(self, random: Any) -> List[Any]:
         if self.method == "gradient":

@@ -10,6 +10,8 @@ import numpy as np
 from .oplog import Op
 from .paths import READS, STOPS, WRITES, Path
 
+UNIT = 2.0**-24
+"""What single precision rounds a number by at most, relative to it."""
 # Stateful by their definition, but the same for the same input.
 REPLAYABLE = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "EagerPyFunc", "PyFunc")
 
@@ -76,8 +78,12 @@ class Replay:
                 raise NotReplayable(shown)
         self.functions.append(shown)
 
-    def at(self, shift: Any) -> List[Any]:
-        """Return the targets, as float64 arrays, with the source moved by `shift`."""
+    def at(self, shift: Any, rounding: Optional[int] = None) -> List[Any]:
+        """Return the targets, as float64 arrays, with the source moved by `shift`.
+
+        With `rounding`, a seed, each operation's result is off by as much as single precision rounds it, and by the
+        same for the same seed.
+        """
         tf = self._tf
         with tf.device("/CPU:0"):
             moved: Dict[int, Any] = {}
@@ -99,11 +105,19 @@ class Replay:
                     outputs = [moved.get(op.inputs[0]._id, op.inputs[0])]
                 else:
                     outputs = self._again(number, op, moved)
+                if rounding is not None:
+                    outputs = [self._rounded(output, (rounding, number)) for output in outputs]
                 for recorded, output in zip(op.outputs, outputs):
                     # The source itself stays where it was moved to when an operation would compute it again.
                     if recorded._id != self._source:
                         moved[recorded._id] = output
             return [_array(moved.get(target._id, target)) for target in self._targets]
+
+    def _rounded(self, tensor: Any, seed: Tuple[int, int]) -> Any:
+        if tensor.dtype != self._tf.float64:
+            return tensor
+        noise = self._tf.random.stateless_uniform(tensor.shape, seed, -UNIT, UNIT, self._tf.float64)
+        return tensor * (1.0 + noise)
 
     def _wider(self, tensor: Any) -> Any:
         wide = self._wide.get(tensor.dtype)
