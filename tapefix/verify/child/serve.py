@@ -75,6 +75,7 @@ def _version(text: str) -> Tuple[int, ...]:
 
 def _warm_up() -> None:
     """Import what the runs need, without an op, a device or a variable: those would start threads."""
+    import gc
     import importlib
 
     # The lazily loaded parts are loaded here, once, and not in every run.
@@ -87,6 +88,9 @@ def _warm_up() -> None:
     from . import run
 
     run.warm_up()
+    # What is here now stays. A collector that goes over it in every child would copy every page that it touches.
+    gc.collect()
+    gc.freeze()
 
 
 def _serve(request: Dict[str, Any], wire_in: BinaryIO, wire_out: BinaryIO) -> Dict[str, Any]:
