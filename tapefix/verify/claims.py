@@ -57,4 +57,9 @@ class Claims:
         if any(query.error is not None and str(query.error["message"])[:60] in message for query in unclaimed):
             return True
         nothing = any(Pair(query, index).broken for query in unclaimed for index in range(len(query.sources)))
-        return nothing and any(words in message for words in _CONSEQUENCES)
+        return nothing and names_none(message)
+
+
+def names_none(message: str) -> bool:
+    """Whether an error is what comes of a gradient that was `None`."""
+    return any(words in message for words in _CONSEQUENCES)

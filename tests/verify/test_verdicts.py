@@ -188,3 +188,46 @@ def test_times_and_random_numbers_in_the_output_are_forgiven(judge: Judge) -> No
     clock = "    import time, random, os\n    print('took', time.time(), os.urandom(2).hex())\n"
     verdict = judge("\n" + clock + SIMPLE[1:], "\n" + clock + WATCHED[1:])
     assert verdict.status is VerdictStatus.VERIFIED, verdict.reason
+
+
+def test_loop_unrolled_in_a_graph_is_seen_to_its_end(judge: Judge) -> None:
+    before = """
+        import tensorflow as tf
+        weights = [tf.Variable(2.0), tf.Variable(3.0), tf.Variable(4.0)]
+        @tf.function
+        def sensitivities(x):
+            with tf.GradientTape() as tape:
+                y = tf.add_n([x * w * w for w in weights])
+            found = []
+            for w in weights:
+                found.append(tape.gradient(y, w))
+            return found
+        print(sensitivities(tf.constant(1.5)))
+        """
+    after = before.replace("GradientTape()", "GradientTape(persistent=True)")
+    verdict = judge(before, after)
+    assert verdict.status is VerdictStatus.VERIFIED, verdict.reason
+    assert ["non-persistent" in str(change.before) for change in verdict.repaired] == [True]
+
+
+def test_counter_run_may_fall_over_what_it_is_handed_behind_the_end_of_the_run_before(judge: Judge) -> None:
+    # Before, the first query answers None and the second raises; the counter-run stacks what it is handed.
+    before = """
+        import tensorflow as tf
+        x = tf.Variable([1.1, 2.3])
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                y = tf.reduce_prod(x) ** 2
+            g = inner.gradient(y, x)
+        rows = [outer.gradient(g[i], x) for i in range(2)]
+        print(tf.stack(rows))
+        """
+    after = (
+        before.replace("GradientTape() as outer", "GradientTape(persistent=True) as outer")
+        .replace("        rows =", "            parts = tf.unstack(g)\n        rows =")
+        .replace("g[i], x", "parts[i], x")
+    )
+    verdict = judge(before, after)
+    assert verdict.status is VerdictStatus.VERIFIED, verdict.reason
+    wrong = after.replace("tf.unstack(g)", "tf.unstack(g * 1.7)")
+    assert judge(before, wrong).status is VerdictStatus.REJECTED

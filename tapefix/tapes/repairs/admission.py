@@ -77,13 +77,12 @@ class Admission:
 
     def constants(self, statements: Sequence[cst.CSTNode]) -> None:
         """Refuse to choose where a value may be meant as a constant, such as the target of a value function."""
-        found = [
-            self.sibling(self.reading.node_in(value, frame_of(query)), statements)
-            for query, value in self.stray.steps
-            if value in self.stray.breaks
-        ]
-        starts = dict.fromkeys(statement for statement in found if statement is not None)
-        for statement in starts if len(starts) > 1 else ():
+        starts: dict[Query, dict[cst.CSTNode, None]] = {}
+        for query, value in self.stray.steps:
+            statement = self.sibling(self.reading.node_in(value, frame_of(query)), statements)
+            if statement is not None and value in self.stray.breaks:
+                starts.setdefault(query, {})[statement] = None
+        for statement in (start for found in starts.values() if len(found) > 1 for start in found):
             name = next((name for name in self.does(statement).binds if _CONSTANT_BY_NAME.search(name)), None)
             if name is not None:
                 raise CannotAdmitError(f"`{name}` may be meant as a constant for this gradient")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -12,6 +13,13 @@ from tapefix.source.edits import Edit
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.writing.gaps import change_gap
 from tapefix.tapes.writing.shape import Block, StatementText, block_of, reindented, statement_text
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A node that a replacement keeps without its own parentheses."""
+
+    node: cst.BaseExpression
 
 
 class Draft:
@@ -36,7 +44,7 @@ class Draft:
 
     # Expressions
 
-    def replace(self, node: cst.CSTNode, *pieces: str | cst.CSTNode) -> None:
+    def replace(self, node: cst.CSTNode, *pieces: str | cst.CSTNode | Bare) -> None:
         """Replace a node by pieces of text and nodes.
 
         Nodes inside `node` that come in the order of the source stay in place: only the text around them changes.
@@ -50,13 +58,21 @@ class Draft:
             if isinstance(piece, str):
                 text += piece
                 continue
-            inner_start, inner_end = self.reading.span(piece)
+            inner_start, inner_end = self._kept(piece)
             if position <= inner_start and inner_end <= end:
                 self._change(position, inner_start, text, in_call=False)
                 position, text = inner_end, ""
             else:
                 text += self.reading.text[inner_start:inner_end]
         self._change(position, end, text, in_call=in_call)
+
+    def _kept(self, piece: cst.CSTNode | Bare) -> tuple[int, int]:
+        if not isinstance(piece, Bare):
+            return self.reading.span(piece)
+        start, end = self.reading.span(piece.node)
+        inside = self.reading.text[start + 1 : end - 1]
+        # White space beside the parentheses may hold a comment.
+        return (start + 1, end - 1) if inside == inside.strip() else (start, end)
 
     def _change(self, start: int, end: int, text: str, *, in_call: bool) -> None:
         """Replace a stretch of text without expressions of interest, token by token."""
@@ -207,8 +223,15 @@ class Draft:
         return max(end, lines.starts[below - 1])
 
     def text_of(self, statements: Sequence[cst.CSTNode], indent: str) -> str:
-        """The lines of statements with their comments, indented anew."""
-        return "".join(reindented(self.reading, statement_text(self.reading, s), indent) for s in statements)
+        """The lines of statements with their comments, indented anew; a blank line between two neighbours stays."""
+        lines, end = "", -1
+        for statement in statements:
+            stretch = statement_text(self.reading, statement)
+            if 0 <= end < stretch.start and not self.reading.text[end : stretch.start].strip():
+                lines += self.reading.module.default_newline
+            lines += reindented(self.reading, stretch, indent)
+            end = stretch.end
+        return lines
 
     def move_to_end(self, statements: Sequence[cst.CSTNode], holder: cst.BaseCompoundStatement) -> None:
         """Move statements to the end of a body, in order."""

@@ -90,7 +90,7 @@ class Recorder:
             position, function = self.frames.position()
             if position is None:
                 return plain(tape, *args, **kwargs)
-            if self._satisfied():
+            if self._satisfied() and not self._goes_on(tape):
                 self.finish("sampled")
             site = site_of(self.sites, position)
             key = str(site) if site is not None else "line %d" % position[0]
@@ -121,6 +121,7 @@ class Recorder:
             finally:
                 self._inside.depth = 0
                 self._count(key, query.symbolic)
+                tape._tapefix_asked = getattr(tape, "_tapefix_asked", 0) + 1
             if keep:
                 self.oracle.pause(1)
                 with np.errstate(all="ignore"):
@@ -135,6 +136,15 @@ class Recorder:
         # A query in a graph is traced once and then runs unseen: once is all there is to see.
         self.reached[key] = self.reached.get(key, 0) + (self.samples if symbolic else 1)
         self._symbolic = self._symbolic or symbolic
+
+    def _goes_on(self, tape: Any) -> bool:
+        """Whether a query belongs to a sample that has begun: what follows the first answer of a tape may raise.
+
+        A loop in a graph is traced as a whole, and counts as often as it is unrolled.
+        """
+        import tensorflow as tf
+
+        return 0 < getattr(tape, "_tapefix_asked", 0) < (2 if tf.executing_eagerly() else KEPT)
 
     def _satisfied(self) -> bool:
         wanted = [str(number) for number in range(len(self.sites))] or list(self.reached)
