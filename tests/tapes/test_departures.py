@@ -138,3 +138,16 @@ def test_other_uses_ask_for_the_number(use: str, after: str) -> None:
 )
 def test_steps_are_written_in_tensorflow(before: str, after: str) -> None:
     assert _repaired(_in_tape(f"loss = {before}")) == _in_tape(f"loss = {after}")
+
+
+def test_what_one_path_must_leave_holds_the_other_paths_through_it() -> None:
+    body = """
+    b = tf.Variable([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        s = np.sum(x.numpy() * b.numpy())
+        loss = s + np.percentile(b.numpy(), 5.0)
+    g = tape.gradient(loss, [x, b])
+    """
+    found = check(HEAD + textwrap.dedent(body), RULES)
+    assert {finding.rewrite for finding in found} == {None}
+    assert len(found) >= 4

@@ -78,6 +78,8 @@ _DTYPE_POSITIONS = {
     "tensorflow.random.uniform": 3,
     "tensorflow.random.normal": 3,
     "tensorflow.Variable": 7,
+    "numpy.random.random": 1,
+    "numpy.random.standard_normal": 1,
     "numpy.array": 1,
     "numpy.asarray": 1,
     "numpy.zeros": 1,

@@ -197,6 +197,8 @@ def _keras_call(rest: str, short: str) -> Kind:
         return Kind.TENSOR if space in ("losses", "metrics") else Kind.UNKNOWN
     if space == "Variable":
         return Kind.VARIABLE
+    if f"keras.{rest}" in COPYING:
+        return Kind.NDARRAY
     if space in ("ops", "backend", "activations"):
         return Kind.TENSOR
     if space == "random" and short != "SeedGenerator":
@@ -303,6 +305,16 @@ DATASET_METHODS = {
     "window",
     "zip",
 }
+# Methods of NumPy's generators of random numbers that give arrays, or numbers of NumPy.
+GENERATORS = {"numpy.random.RandomState", "numpy.random.default_rng", "numpy.random.Generator"}
+DISTRIBUTIONS = {
+    "beta", "binomial", "chisquare", "dirichlet", "exponential", "gamma", "geometric", "gumbel", "integers", "laplace",
+    "logistic", "lognormal", "multinomial", "multivariate_normal", "normal", "pareto", "poisson", "rand", "randint",
+    "randn", "random", "random_sample", "rayleigh", "standard_cauchy", "standard_exponential", "standard_gamma",
+    "standard_normal", "standard_t", "triangular", "uniform", "vonmises", "wald", "weibull", "zipf",
+}  # fmt: skip
+# Functions that copy the values of a tensor into an array.
+COPYING = {"keras.backend.get_value", "keras.ops.convert_to_numpy"}
 # Methods of tensors that leave TensorFlow.
 LEAVING_METHODS = {"numpy", "_numpy", "eval", "item", "tolist"}
 NDARRAY_SCALARS = {"item"}
@@ -336,4 +348,4 @@ FLOATING_DEFAULT = {
     "sigmoid",
     "softmax",
 }
-INTEGER_DEFAULT = {"argmax", "argmin", "shape", "size", "rank", "count_nonzero", "randint", "argsort"}
+INTEGER_DEFAULT = {"argmax", "argmin", "shape", "size", "rank", "count_nonzero", "randint", "integers", "argsort"}

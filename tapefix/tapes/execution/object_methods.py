@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from tapefix.tapes.execution import library
-from tapefix.tapes.execution.inference import named_dtype
+from tapefix.tapes.execution.inference import call_dtype, named_dtype
 from tapefix.tapes.execution.invocation import flattened, keras_role
 from tapefix.tapes.execution.tape_calls import TapeCalls
 from tapefix.tapes.values import Argument, Dtype, Kind, Operation, Value
@@ -41,7 +41,11 @@ class ObjectMethods(TapeCalls):
             return receiver
         value = self._made(node, kind, method, receiver, arguments, dtype)
         value.trainable = trainable
-        if kind is Kind.NDARRAY and method == "numpy":
+        if receiver.operation is Operation.CALL and receiver.name in library.GENERATORS:
+            if method in library.DISTRIBUTIONS:
+                value.kind = Kind.NDARRAY
+                value.dtype, value.precise_dtype = call_dtype(f"numpy.random.{method}", arguments, value)
+        elif kind is Kind.NDARRAY and method == "numpy":
             value.precise_dtype = receiver.precise_dtype
         if kind is Kind.NDARRAY and method == "astype" and arguments:
             value.dtype, value.precise_dtype = named_dtype(arguments[0].value)

@@ -165,7 +165,7 @@ def _call(value: Value) -> Step:
         return Step.OUT if name == "tensorflow.numpy_function" else Step.STOP
     if name.startswith("builtins."):
         return _builtin(value)
-    if name.startswith(("numpy.", "scipy.", "math.")):
+    if name.startswith(("numpy.", "scipy.", "math.")) or name in library.COPYING:
         return Step.OUT
     if value.kind is Kind.TENSOR:
         if name in _NEW_TENSORS:

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from tapefix.finding import Rewrite
+from tapefix.tapes.execution.library import COPYING
 from tapefix.tapes.flow.endings import is_end
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
 from tapefix.tapes.flow.steps import Step, holds_tensors, keras_role_of, step_of
 from tapefix.tapes.reading import Reading
+from tapefix.tapes.repairs.leftover import says_nothing
 from tapefix.tapes.repairs.translation import translate
 from tapefix.tapes.repairs.uses import Ask, OtherUses
 from tapefix.tapes.values import Kind, Operation, Value
@@ -70,12 +72,29 @@ class Leaving:
         if self.reason or self.translation is None:
             return None
         draft = Draft(reading)
+        nothing = says_nothing(reading, self.node, self._kept(reading))
+        if nothing is not None and not self.asks:
+            draft.delete(nothing)
+            return draft.rewrite(title)
         self.translation.write(draft, self.node)
         for ask in self.asks:
             ask.write(draft)
         if "tensorflow" in self.translation.needs:
             draft.tensorflow()
         return draft.rewrite(title) if draft.edits else None
+
+    def _kept(self, reading: Reading) -> cst.CSTNode:
+        """What stays of the expression once the departures inside it are mended, too."""
+        kept, inner = self.node, self
+        while inner.translation is not None and len(inner.translation.pieces) == 1:
+            piece = inner.translation.pieces[0]
+            if not isinstance(piece, cst.CSTNode):
+                break
+            kept = piece
+            if piece not in reading.departures.leavings:
+                break
+            inner = reading.departures.leavings[piece]
+        return kept
 
 
 _NUMPY_METHODS = {"numpy", "_numpy", "eval"}
@@ -132,6 +151,8 @@ def _called(value: Value, outside: Iterable[Value]) -> Departure | None:
     if step_of(value) is not Step.OUT:
         return None
     root = name.partition(".")[0]
+    if name in COPYING:
+        return Departure.NUMPY_METHOD
     if name == "tensorflow.numpy_function":
         return Departure.NUMPY_FUNCTION_OP
     if root == "scipy":
@@ -265,9 +286,19 @@ class DeparturePlan:
         """One step that cannot be mended leaves the whole path as it is."""
         for steps in self._paths:
             stuck = next((leaving for leaving in steps if leaving.obstacle), None)
-            if stuck is None:
-                continue
-            where = self.reading.line(stuck.node)
-            for leaving in steps:
-                if not leaving.obstacle:
-                    leaving.beyond = f"the path cannot be kept in TensorFlow at line {where}: {stuck.obstacle}"
+            if stuck is not None:
+                where = self.reading.line(stuck.node)
+                self._hold(steps, f"the path cannot be kept in TensorFlow at line {where}: {stuck.obstacle}")
+        spreading = True
+        while spreading:
+            # What one path must leave as it is, another path cannot go through either.
+            held = [(steps, next((x.beyond for x in steps if x.beyond), "")) for steps in self._paths]
+            spreading = any(self._hold(steps, reason) for steps, reason in held if reason)
+
+    @staticmethod
+    def _hold(steps: Iterable[Leaving], reason: str) -> bool:
+        """Leave the steps as they are; whether any of them was not held before."""
+        free = [leaving for leaving in steps if not leaving.reason]
+        for leaving in free:
+            leaving.beyond = reason
+        return bool(free)

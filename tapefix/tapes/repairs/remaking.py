@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.values import Argument, Kind, Operation, Value
+from tapefix.tapes.values import Argument, Kind, Value
 from tapefix.tapes.writing.written import Piece, Translation, alone, tf_name
 
 _PREDICTION_OPTIONS = {"x", "batch_size", "verbose", "workers", "max_queue_size", "use_multiprocessing"}
@@ -33,7 +33,7 @@ def rewrapped_variable(reading: Reading, node: cst.Call, value: Value) -> Transl
     """The tensor in place of a variable made of it."""
     if any(user.name.startswith(("assign", "scatter")) for user in value.users):
         return "the variable is assigned to later"
-    if any(user.operation is Operation.GRADIENT for user in value.users):
+    if any(source.value is value for query in reading.queries for source in query.sources):
         return "a gradient is asked for the variable"
     if any(user.name == "watch" for user in value.users):
         return "the variable is watched"

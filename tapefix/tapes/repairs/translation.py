@@ -8,11 +8,13 @@ from dataclasses import replace
 import libcst as cst
 
 from tapefix.tapes import twins
+from tapefix.tapes.execution.library import COPYING
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.operands import is_packed, operand
 from tapefix.tapes.repairs.remaking import prediction, rewrapped_constant, rewrapped_variable
 from tapefix.tapes.values import Argument, Kind, Operation, Value
-from tapefix.tapes.writing.written import UNCHANGED, Piece, Translation, tf_name
+from tapefix.tapes.writing.draft import Bare
+from tapefix.tapes.writing.written import UNCHANGED, Piece, Translation, alone, tf_name
 
 _DROPPED_METHODS = {"numpy", "_numpy", "eval"}
 _TAKES_LISTS = {
@@ -90,6 +92,8 @@ def _call(reading: Reading, node: cst.Call, value: Value, tensors: Collection[Va
         return rewrapped_variable(reading, node, value)
     if name in ("tensorflow.constant", "tensorflow.convert_to_tensor"):
         return rewrapped_constant(reading, node, value)
+    if name in COPYING and len(node.args) == 1:
+        return alone(reading, node, node.args[0].value)
     if name == "tensorflow.numpy_function":
         return "the NumPy code inside `tf.numpy_function` has no gradient"
     arguments = [operand(reading, a.node.value, a.value, a, tensors) for a in value.arguments]
@@ -188,6 +192,17 @@ def _from_twin(
     return _pieces(twin, [argument.node.value for argument in arguments], receiver)
 
 
+_BARE = (cst.BinaryOperation, cst.UnaryOperation, cst.Call, cst.Name, cst.Attribute, cst.Subscript)
+
+
+def _needs_no_parentheses(twin: twins.Twin, slot: twins.Slot, node: cst.BaseExpression) -> bool:
+    """Whether an array in parentheses, `(a - b).mean()`, becomes an argument of its own."""
+    place = twin.template.index(slot)
+    around = [twin.template[i] if 0 <= i < len(twin.template) else "" for i in (place - 1, place + 1)]
+    before, after = (text if isinstance(text, str) else "" for text in around)
+    return isinstance(node, _BARE) and len(node.lpar) == 1 and before.endswith("(") and after.startswith((")", ","))
+
+
 def _pieces(
     twin: twins.Twin, arguments: Sequence[cst.BaseExpression], receiver: cst.BaseExpression | None
 ) -> Translation | str:
@@ -197,7 +212,7 @@ def _pieces(
             pieces.append(piece)
         elif piece.argument == twins.RECEIVER:
             assert receiver is not None
-            pieces.append(receiver)
+            pieces.append(Bare(receiver) if _needs_no_parentheses(twin, piece, receiver) else receiver)
         elif piece.part is None:
             pieces.append(arguments[piece.argument])
         else:

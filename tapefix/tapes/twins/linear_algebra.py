@@ -48,6 +48,9 @@ def _norm(call: Call) -> Twin | NoTwin:
     tail = "<, axis={axis}><, keepdims={keepdims}>"
     if call.plain("ord"):
         return call.fill(f"tf.norm({{x}}{tail})", ("ord",))
+    if call["ord"].constant == "fro":
+        # NumPy takes it for matrices only, where it is what `tf.norm` computes by default.
+        return call.fill(f"tf.norm({{x}}{tail})", ("ord",))
     order, axis = call["ord"], call.constant("axis")
     rank = call["x"].rank
     of_matrix = isinstance(axis, tuple | list) or (axis is None and rank == 2)
@@ -55,7 +58,7 @@ def _norm(call: Call) -> Twin | NoTwin:
     if not (of_matrix or of_vector):
         return NoTwin("whether the norm is of vectors or of matrices is not known: the axis or the rank is missing")
     if of_matrix:
-        if order.constant not in ("fro", 1, 2) and not is_infinity(order):
+        if order.constant not in (1, 2) and not is_infinity(order):
             return NoTwin(f"`tf.norm` has no matrix norm of order {order.text}")
         if axis is None:
             tail = ", axis=[0, 1]<, keepdims={keepdims}>"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import libcst as cst
 
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.writing.draft import Draft
+from tapefix.tapes.writing.draft import Bare, Draft
 
-Piece = str | cst.CSTNode
+Piece = str | cst.CSTNode | Bare
 
 TIGHT = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float, cst.List, cst.Tuple)
 """Expressions that need no parentheses beside an operator."""
