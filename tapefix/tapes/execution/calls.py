@@ -57,6 +57,8 @@ class Calls(ObjectMethods):
             if callee.name.startswith("builtins."):
                 return self.builtin(node, callee, arguments)
             return self._library_call(node, callee, arguments)
+        if callee.kind is Kind.FUNCTION and callee.name == "functools.partial":
+            return self.apply(node, callee.arguments[0].value, [*callee.arguments[1:], *arguments])
         if callee.kind is Kind.FUNCTION:
             return self.invoke(node, callee, arguments)
         if callee.kind is Kind.METHOD and callee.receiver is not None:
@@ -110,8 +112,8 @@ class Calls(ObjectMethods):
         first = arguments[0].value if arguments and not arguments[0].star else None
         if name == "tensorflow.function" and first is not None and first.kind in (Kind.FUNCTION, Kind.METHOD):
             return first
-        if name == "functools.partial" and first is not None and first.definition is not None and len(arguments) == 1:
-            return first
+        if name == "functools.partial" and first is not None and first.kind in (Kind.FUNCTION, Kind.METHOD):
+            return first if len(arguments) == 1 else self._partial(node, first, arguments)
         if name in library.IDENTITIES and first is not None and first.kind is Kind.TENSOR and len(arguments) == 1:
             return first
         kind = library.call_result(name)
@@ -139,6 +141,18 @@ class Calls(ObjectMethods):
         if kind in (Kind.TENSOR, Kind.NDARRAY, Kind.VARIABLE, Kind.SCALAR):
             value.dtype, value.precise_dtype = call_dtype(name, arguments, value)
         return value
+
+    def _partial(self, node: cst.Call, function: Value, arguments: Sequence[Argument]) -> Value:
+        """A function of the file with some of its arguments."""
+        return self.make(
+            Kind.FUNCTION,
+            Operation.CALL,
+            node,
+            name="functools.partial",
+            inputs=flattened(arguments),
+            definition=function.definition,
+            arguments=tuple(arguments),
+        )
 
     # Methods
 

@@ -103,7 +103,11 @@ def _call(reading: Reading, node: cst.Call, value: Value, tensors: Collection[Va
             replace(argument, kind="tensor") if is_packed(a, tensors) else argument
             for argument, a in zip(arguments, value.arguments, strict=True)
         ]
-    return _from_twin(twins.twin_of_function(name, arguments, tf=tf_name(reading)), value.arguments, None)
+    written = _from_twin(twins.twin_of_function(name, arguments, tf=tf_name(reading)), value.arguments, None)
+    if isinstance(written, Translation) and written.pieces[::2] == ("(", ")"):
+        inner = written.pieces[1]
+        return alone(reading, node, inner) if isinstance(inner, cst.BaseExpression) else written
+    return written
 
 
 def _operator(
@@ -144,7 +148,8 @@ def _subscript(reading: Reading, node: cst.Subscript, value: Value, tensors: Col
             return UNCHANGED if twin is twins.UNCHANGED else _pieces(twin, [node.value, expression], None)
         if twin is not None:
             return twin.reason
-    if len(parts) == 2 and len(indices) == 2 and _counts_up(indices[0][1]) and not _is_plain_index(*indices[1]):
+    rows_in_order = len(parts) == 2 and len(indices) == 2 and _counts_up(indices[0][1])
+    if rows_in_order and (not _is_plain_index(*indices[1]) or _is_as_long_as(reading, *(i[0] for i in indices))):
         # One item of each row: `q[np.arange(n), actions]`.
         picked = (f"{tf_name(reading)}.gather(", node.value, ", ", indices[1][0], ", axis=1, batch_dims=1)")
         return Translation(picked, ("tensorflow",))
@@ -157,6 +162,14 @@ def _counts_up(index: Value | None) -> bool:
     return (
         known and index is not None and index.name in ("numpy.arange", "builtins.range") and len(index.arguments) == 1
     )
+
+
+def _is_as_long_as(reading: Reading, count: cst.BaseExpression, index: cst.BaseExpression) -> bool:
+    """Whether the rows are counted by the index itself, `np.arange(len(actions))`: then that is no single number."""
+    length = count.args[0].value if isinstance(count, cst.Call) else None
+    if isinstance(length, cst.Call) and len(length.args) == 1:
+        return reading.code(length.func) == "len" and length.args[0].value.deep_equals(index)
+    return False
 
 
 def _one_of(reading: Reading, node: cst.BaseExpression) -> Value | None:

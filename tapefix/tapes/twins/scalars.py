@@ -69,6 +69,14 @@ def _len(call: Call) -> Twin | NoTwin:
     return UNCHANGED if call["x"].kind == "tensor" else call.fill("{x!}.shape[0]")
 
 
+def _extreme(call: Call) -> Twin | NoTwin:
+    # Of a tensor and a number, the builtin may hand on the number, which has no gradient.
+    names = ("tf.maximum", "tf.reduce_max") if call.row.name == "max" else ("tf.minimum", "tf.reduce_min")
+    if len(call.arguments) == 2:
+        return call.fill(f"{names[0]}({{first}}, {{*rest}})")
+    return call.fill(f"{names[1]}([{{first}}, {{*rest}}])")
+
+
 def _rows() -> list[Row]:
     table: list[Row] = []
     for name, function in _MATH.items():
@@ -96,6 +104,9 @@ SAME: Final = {
     "tuple": "x, /",
 }
 """Builtins that work on tensors as they are, and pass the gradient."""
+
+BESIDE_NUMBERS: Final = {row.name: row for name in ("max", "min") for row in rows(name, SAME[name], _extreme, "first")}
+"""Those of them that hand on one of their arguments as it is, where numbers are among these."""
 
 _WHOLE: Final = "a whole number has no gradient"
 

@@ -71,7 +71,11 @@ def twin_of_function(qualified_name: str, arguments: Sequence[Argument], tf: str
     name = qualified_name.removeprefix("builtins.")
     if name in scalars.SAME:
         bound = bind(name, signature(scalars.SAME[name]), arguments)
-        return bound if isinstance(bound, NoTwin) else UNCHANGED
+        if isinstance(bound, NoTwin):
+            return bound
+        row = scalars.BESIDE_NUMBERS.get(name)
+        numbers = any(argument.is_number for argument in arguments)
+        return write(row, arguments, tf) if row is not None and numbers else UNCHANGED
     row = FUNCTIONS.get(name)
     if row is not None:
         return write(row, arguments, tf)
