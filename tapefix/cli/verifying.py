@@ -76,8 +76,13 @@ class Verifiers:
 
 
 def project_of(path: Path) -> Path:
-    """The folder of a file's project: the nearest above with a mark of one, else the file's own."""
+    """The folder of a file's project: the nearest above with a mark of one, else the file's own.
+
+    A file that `--stdin-filename` names may lie in a folder that is still to be made: the nearest that is there serves.
+    """
     folder = path.resolve().parent
+    there = next((parent for parent in (folder, *folder.parents) if parent.is_dir()), folder)
+    folder = there if there != there.parent else folder
     for parent in (folder, *folder.parents):
         if any((parent / mark).exists() for mark in ("pyproject.toml", ".git", "setup.py")):
             return parent

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from tapefix.tapes.flow.steps import keras_role_of
+from tapefix.tapes.flow.steps import Step, keras_role_of, step_of
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.naming import holds_at_entry, resolve
 from tapefix.tapes.repairs.watching import Unwatched, tape_name
@@ -30,6 +30,8 @@ class Binding:
     """The source in the query."""
     literal: cst.BaseExpression | None
     """The literal to wrap; `None` to convert in front of the tape."""
+    first: cst.CSTNode | None = None
+    """The statement in front of which to convert, where that is not the `with`."""
     renamed: str = ""
     """The name of the tensor, where the number's own name must stay what it is."""
     uses: Sequence[cst.Name] = ()
@@ -48,7 +50,8 @@ class Binding:
         else:
             dtype = f", dtype={tf}.{self.dtype}" if self.dtype and self.conversion == "convert_to_tensor" else ""
             dtype = dtype or (f", {tf}.{self.dtype or 'float32'}" if self.conversion == "cast" else "")
-            draft.insert_before(self.region.node, f"{target} = {tf}.{self.conversion}({self.name}{dtype})", shared=True)
+            place = self.first or self.region.node
+            draft.insert_before(place, f"{target} = {tf}.{self.conversion}({self.name}{dtype})", shared=True)
         if not self.watched:
             draft.prepend(self.region.node, f"{self.tape}.watch({target})", shared=True)
         for use in self.uses:
@@ -77,6 +80,7 @@ def number_binding(reading: Reading, found: Unwatched) -> Binding | str:
     if local and not (_intolerant(found, whole, since=region.entered) or _shared(region, whole, name)):
         if seen_elsewhere and region.frame is not reading.execution.module_frame:
             return "it is read in another function, under its own name"
+        binding.first = _first_use(reading, found, whole)
         return binding
     if not name.isidentifier():
         if "[" in name or _intolerant(found, whole, since=region.entered) or _shared(region, whole, name):
@@ -87,6 +91,23 @@ def number_binding(reading: Reading, found: Unwatched) -> Binding | str:
     binding.renamed = _free_name(reading, f"{name}_tensor")
     binding.uses = _reads(reading, region.node, node, whole)
     return binding
+
+
+def _first_use(reading: Reading, found: Unwatched, value: Value) -> cst.CSTNode | None:
+    """The statement above the tape with which the path begins, where it leaves TensorFlow before it comes to the tape.
+
+    What brings that part of the path back has to begin with the tensor.
+    """
+    region, depends = found.region, found.flow.depends
+    if not any(step_of(step) is Step.OUT and step.time < region.entered for step in depends):
+        return None
+    early = [user for user in value.users if user in depends and user.time < region.entered]
+    first = min(early, key=lambda user: user.time, default=None)
+    statement = reading.statement_in(first, region.frame) if first is not None else None
+    assert region.node is not None
+    if first is None or statement is None or reading.parent(statement) is not reading.parent(region.node):
+        return None
+    return statement if not _intolerant(found, value, since=first.time) else None
 
 
 def _literal(reading: Reading, value: Value, name: str) -> cst.BaseExpression | None:

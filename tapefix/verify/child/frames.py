@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from types import FrameType
-from typing import Any, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 GENERATED = "__autograph_generated_file"
 
@@ -14,9 +15,10 @@ Position = Tuple[int, Optional[Tuple[int, int, int, int]]]
 class Frames:
     """Finds the innermost frame of the file under test."""
 
-    def __init__(self, path: str, root: str) -> None:
+    def __init__(self, path: str, root: str, text: str = "") -> None:
         self.path = path
         self.root = root.rstrip("/") + "/"
+        self.text = text
 
     def position(self) -> Tuple[Optional[Position], str]:
         """Return where the file under test is, and the name of the function there; None when it is not on the stack."""
@@ -65,8 +67,38 @@ class Frames:
 
         for entry in reversed(list(tf_stack.extract_stack())):
             if entry.filename == self.path:
-                return int(entry.lineno)
+                return refolded(self.text, int(entry.lineno))
         return None
+
+
+def refolded(text: str, line: int) -> int:
+    """Return the true line for one that AutoGraph names: it joins lines that end with a backslash before it counts."""
+    lines = text.splitlines()
+    folds = [number for number, written in enumerate(lines, start=1) if written.endswith("\\")]
+    start = _converted_from(text, line) if folds else None
+    if start is None:
+        return line
+    # The line that AutoGraph names is the one-based place among the joined lines of what it converts.
+    number, left = start, line - start
+    while left > 0 and number < len(lines):
+        left -= number not in folds
+        number += 1
+    return number
+
+
+def _converted_from(text: str, line: int) -> Optional[int]:
+    """Return where the function that AutoGraph converted begins: the nearest that is decorated, or the outermost."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    found: List[Tuple[bool, int]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            decorated = any("function" in ast.dump(decorator) for decorator in node.decorator_list)
+            found.append((decorated, min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])))
+    marked = [start for decorated, start in found if decorated]
+    return max(marked) if marked else min((start for _, start in found), default=None)
 
 
 def _exact(frame: FrameType) -> Optional[Tuple[int, int, int, int]]:

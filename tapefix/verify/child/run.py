@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Optional
 
 from .conversions import Conversions
 from .entry import execute
-from .frames import Frames
+from .frames import Frames, refolded
 from .oplog import OpLog
 from .oracle import Oracle
 from .output import Output, audit
@@ -41,7 +41,7 @@ def run_request(request: Dict[str, Any]) -> None:
     stream = Stream(os.path.join(private, "record"))
     try:
         finish = _finisher(stream)
-        frames = Frames(request["path"], request["root"])
+        frames = Frames(request["path"], request["root"], request["text"])
         watched = _watch(request, stream, frames, finish)
         _run(request, stream, frames, watched, finish)
     # A failure of the recorder itself: said in the record, where the verdict finds it.
@@ -167,4 +167,4 @@ def _line(error: BaseException, frames: Frames) -> Optional[int]:
         return error.lineno
     # AutoGraph raises at the call, and tells the line inside the function in its message only.
     inside = re.findall(r'File "%s", line (\d+)' % re.escape(frames.path), str(error))
-    return int(inside[-1]) if inside else line
+    return refolded(frames.text, int(inside[-1])) if inside else line
