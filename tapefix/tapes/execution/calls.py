@@ -93,11 +93,21 @@ class Calls(ObjectMethods):
                 method = definition.lookup(name)
                 if method is not None and (name == "__call__" or role is not None):
                     if role is not None and method.definition is not None:
+                        self._build(callee)
                         arguments = [a for a in arguments if a.keyword != "training" or self._takes(method, "training")]
                     return self.invoke(node, method, arguments, callee)
         if role is not None:
             return self._call_object(node, callee, arguments)
         return self.opaque(node, callee, arguments)
+
+    def _build(self, instance: Value) -> None:
+        """Keras runs `build` before the first call: there a layer makes its weights."""
+        definition = instance.definition
+        build = definition.lookup("build") if definition is not None else None
+        if build is not None and build.definition is not None and build.definition.node not in self.active:
+            if "__built__" not in instance.attributes:
+                instance.attributes["__built__"] = self.literal(None, True)
+                self.invoke(None, build, [], instance)
 
     def _takes(self, method: Value, name: str) -> bool:
         function = method.definition.node if method.definition is not None else None

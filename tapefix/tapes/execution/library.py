@@ -217,6 +217,7 @@ MODEL_COLLECTIONS = {
     "non_trainable_variables": False,
     "non_trainable_weights": False,
 }
+WEIGHT_MAKERS = {"add_weight", "add_variable"}
 LAYER_VARIABLES = {"kernel", "bias", "gamma", "beta", "embeddings", "recurrent_kernel"}
 SYMBOLIC_ATTRIBUTES = {"output", "outputs", "input", "inputs"}
 # Functions and layers that give several tensors in a list or tuple.

@@ -10,7 +10,7 @@ from tapefix.tapes.execution import library
 from tapefix.tapes.execution.inference import call_dtype, named_dtype
 from tapefix.tapes.execution.invocation import flattened, keras_role
 from tapefix.tapes.execution.tape_calls import TapeCalls
-from tapefix.tapes.values import Argument, Dtype, Kind, Operation, Value
+from tapefix.tapes.values import NO_CONSTANT, Argument, Dtype, Kind, Operation, Value
 
 _ASSIGNING = {"assign", "assign_add", "assign_sub"}
 _PREDICTIONS = {"predict", "predict_on_batch"}
@@ -97,6 +97,8 @@ class ObjectMethods(TapeCalls):
                 return Kind.LAYER, Dtype.UNKNOWN, None
             if method in ("call", "__call__"):
                 return Kind.TENSOR, Dtype.FLOATING, None
+            if method in library.WEIGHT_MAKERS:
+                return _weight(arguments)
         elif (kind is Kind.METRIC and method == "result") or (kind is Kind.LOSS and method == "call"):
             return Kind.TENSOR, Dtype.FLOATING, None
         return Kind.UNKNOWN, Dtype.UNKNOWN, None
@@ -263,3 +265,13 @@ class ObjectMethods(TapeCalls):
             definition=base,
             attributes=instance.attributes,
         )
+
+
+def _weight(arguments: Sequence[Argument]) -> tuple[Kind, Dtype, bool | None]:
+    """`self.add_weight(...)`: a variable, of which the keywords say the dtype and whether it is trained."""
+    named = {argument.keyword: argument.value for argument in arguments}
+    if any(argument.star for argument in arguments):
+        return Kind.VARIABLE, Dtype.UNKNOWN, None
+    dtype = named_dtype(named["dtype"])[0] if "dtype" in named else Dtype.FLOATING
+    constant = named["trainable"].constant if "trainable" in named else True
+    return Kind.VARIABLE, dtype, None if constant is NO_CONSTANT else bool(constant)

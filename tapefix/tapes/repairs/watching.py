@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from tapefix.tapes.execution.library import WEIGHT_MAKERS
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.steps import keras_role_of
 from tapefix.tapes.reading import Reading
@@ -170,7 +171,7 @@ def is_keras_variable(value: Value) -> bool:
         # What merely has `trainable_variables` may be a model of Keras 2, or of another library.
         made_here = owner.definition is not None or (owner.operation is Operation.CALL and bool(owner.name))
         return keras_role_of(owner) and made_here and not from_module
-    return root.name == "keras.Variable"
+    return root.name == "keras.Variable" or (root.kind is Kind.VARIABLE and root.name in WEIGHT_MAKERS)
 
 
 def watchable(name: str, value: Value) -> str:
