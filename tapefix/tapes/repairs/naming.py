@@ -28,7 +28,18 @@ def holds_at_entry(reading: Reading, region: Region, value: Value, node: cst.Bas
         held = resolve(region, candidate)
         if held is value or (held is not None and _is_list_of(held, value)):
             return reading.code(candidate)
-    return own
+    return own or _attribute_that_holds(region, value)
+
+
+def _attribute_that_holds(region: Region, value: Value) -> str | None:
+    """The attribute of an object of the file that holds a value, where a property or a method handed it out."""
+    for name, owner in region.names.items():
+        if owner.kind is not Kind.INSTANCE:
+            continue
+        for attribute, held in owner.attributes.items():
+            if held is value and _attribute(owner, attribute, region.entered) is value:
+                return f"{name}.{attribute}"
+    return None
 
 
 def _function(region: Region) -> cst.CSTNode | None:

@@ -93,7 +93,16 @@ def unwatched(reading: Reading) -> list[Unwatched]:
         if not reading.mendable(query, flow.source):
             continue
         found.append(Unwatched(flow, query, flow.source, tape, region))
-    return found
+    late = [flow for flow in reading.flows() if flow.late]
+    return [one for one in found if not any(_follows(one, flow) for flow in late)]
+
+
+def _follows(found: Unwatched, flow: Flow) -> bool:
+    """Whether a source is made of another one, in such a way that the tape holds it once it watches that one."""
+    value = found.value
+    if flow.query.tape is not found.tape or value is flow.source.value or value not in flow.depends:
+        return False
+    return flow.followed.get(value) is Answer.YES
 
 
 def watch_calls(
@@ -105,7 +114,10 @@ def watch_calls(
     """
     calls: dict[tuple[cst.CSTNode, str, cst.CSTNode | None], WatchCall] = {}
     stuck: list[tuple[Unwatched, str]] = []
-    for found in wanted:
+    everything = list(wanted)
+    leading = [one for one in everything if not any(_follows(one, other.flow) for other in everything)]
+    led: list[tuple[WatchCall, Unwatched]] = []
+    for found in leading:
         region, tape = found.region, tape_name(found.region)
         if region.node is None or tape is None:
             stuck.append((found, "the tape is not entered by a `with` statement under a name"))
@@ -118,6 +130,11 @@ def watch_calls(
         call = calls.setdefault((region.node, tape, behind), WatchCall(region, tape, behind))
         call.names[written(found, name)] = None
         call.unwatched.append(found)
+        led += [(call, one) for one in everything if _follows(one, found.flow)]
+    for call, one in led:
+        # Made of what is watched: the tape holds it, too.
+        if not any(one is other for other in call.unwatched):
+            call.unwatched.append(one)
     return list(calls.values()), stuck
 
 
