@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tapefix.verify.evidence import Pair
@@ -29,6 +29,8 @@ def judge_gradient(before: Pair | None, after: Pair, *, stops: int, stops_added:
         return Judgement(Check(unchecked=str(facts["unchecked"])))
     dtype = str(after.source.get("dtype", ""))
     check, agrees = _compare(facts["held"], dtype)
+    if facts.get("together"):
+        check = replace(check, together=int(facts["together"]))
     if not agrees:
         if facts.get("custom") and not stops_added:
             names = ", ".join(facts["custom"])

@@ -47,11 +47,14 @@ class Check:
     directions: int = 0
     unchecked: str | None = None
     """What could not be executed again, when there was nothing to compare with."""
+    together: int = 0
+    """How many sources were moved at once; 0: this one by itself."""
 
     def __str__(self) -> str:
         if self.unchecked is not None:
             return f"not checked against differences: {self.unchecked}"
-        return f"{self.by_tape:.6g} by tape, {self.by_differences:.6g} by differences"
+        others = f", with {self.together - 1} other sources" if self.together > 1 else ""
+        return f"{self.by_tape:.6g} by tape, {self.by_differences:.6g} by differences{others}"
 
 
 @dataclass(frozen=True)

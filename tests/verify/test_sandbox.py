@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tapefix.verify import RunOptions, SandboxError, VerdictStatus, Verifier
+from tapefix.verify import RunOptions, SandboxError, VerdictStatus, Verifier, sandbox
 from tests.verify.test_devices import AFTER, BEFORE
 
 
-def test_a_required_sandbox_that_is_missing_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def bare_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing on the PATH, and nothing remembered of what was there."""
     monkeypatch.setenv("PATH", str(tmp_path))
+    sandbox.bubblewrap_problem.cache_clear()
+    yield
+    sandbox.bubblewrap_problem.cache_clear()
+
+
+@pytest.mark.usefixtures("bare_path")
+def test_a_required_sandbox_that_is_missing_is_an_error(tmp_path: Path) -> None:
     with (
         Verifier(RunOptions(sandbox="require"), tmp_path) as verifier,
         pytest.raises(SandboxError, match="bubblewrap"),
@@ -20,8 +30,8 @@ def test_a_required_sandbox_that_is_missing_is_an_error(tmp_path: Path, monkeypa
         verifier.judge(tmp_path / "s.py", BEFORE, AFTER)
 
 
-def test_a_run_without_a_sandbox_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+@pytest.mark.usefixtures("bare_path")
+def test_a_run_without_a_sandbox_says_so(tmp_path: Path) -> None:
     with Verifier(RunOptions(device="cpu"), tmp_path) as verifier:
         verdict = verifier.judge(tmp_path / "s.py", BEFORE, AFTER)
     assert verdict.status is VerdictStatus.VERIFIED, verdict.reason

@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 import numpy as np
 
 from .conversions import Conversions
+from .differences import DIRECTIONS, Differences, Question, Together
 from .digest import array_of
 from .oplog import Op, OpLog
-from .paths import WRITES, Path, find_path, handle_of, identity
-from .replay import NotReplayable, Replay
+from .paths import WRITES, Path, find_path, identity
+from .replay import NotReplayable
 
-DIRECTIONS = 3
 # With more sources than this in one query, each is moved along fewer directions.
 MANY = 8
-
-
-# Relative to the gradient's size: from where on a difference is looked at more closely.
-SUSPECT = 1e-3
-ROUNDINGS = 3
-
-
-@dataclass
-class Question:
-    """A query as the oracle sees it."""
-
-    method: str
-    targets: List[Any]
-    weights: List[Any]
-    """What each target is weighted with: the query's `output_gradients`, or ones."""
-    start: int
-    """Number of the first operation that the tape may have seen."""
-    end: int
 
 
 class Oracle:
@@ -64,13 +45,16 @@ class Oracle:
         return {"connected": path.connected, "touched": path.touched, "earlier": earlier}
 
     def check(self, question: Question, source: Any, answer: Any, directions: int = DIRECTIONS) -> Dict[str, Any]:
-        """Return the directional derivatives of one source by tape and by differences, or why there are none."""
+        """Return the directional derivatives of one source by tape and by differences, or why there are none.
+
+        One of many sources (those with fewer directions) gets less time: the rest of them are moved together.
+        """
         if self.log.missing:
             return {"unchecked": self.log.missing}
         ops = self.log.span(question.start, question.end)
         if ops is None:
             return {"unchecked": "more operations than are kept"}
-        if self._spent > self.seconds:
+        if self._spent > (self.seconds if directions == DIRECTIONS else self.seconds / 4):
             return {"unchecked": "no time left"}
         begun = time.monotonic()
         try:
@@ -82,6 +66,21 @@ class Oracle:
             return {"unchecked": "%s: %s" % (type(error).__name__, str(error)[:200])}
         finally:
             self._spent += time.monotonic() - begun
+
+    def check_together(self, question: Question, sources: List[Any], answers: List[Any]) -> Dict[str, Any]:
+        """Move many sources at once: one comparison for all of them, where there is no time for each by itself."""
+        ops = None if self.log.missing else self.log.span(question.start, question.end)
+        if ops is None or question.method != "gradient":
+            return {"unchecked": "no time left"}
+        try:
+            together = Together(question, sources, answers)
+            path = find_path(ops, together.keys, {target._id for target in question.targets}, through=False)
+            return {"held": together.measure(ops, path), "together": len(sources), "left": [], "stops": [], "writes": 0}
+        except NotReplayable as error:
+            return {"unchecked": str(error)}
+        # As for one source: never to the harm of the run that is watched.
+        except Exception as error:
+            return {"unchecked": "%s: %s" % (type(error).__name__, str(error)[:200])}
 
     def _check(self, question: Question, source: Any, answer: Any, directions: int, ops: List[Op]) -> Dict[str, Any]:
         key = identity(source)
@@ -144,84 +143,3 @@ class Oracle:
             if written or any(output._id == key for output in op.outputs):
                 made = index + 1
         return before[made:]
-
-
-class Differences:
-    """One query and one source: the derivative along directions, as the tape says and as differences say."""
-
-    def __init__(self, question: Question, source: Any, key: int, answer: Any, directions: int) -> None:
-        self.method = question.method
-        self.targets = question.targets
-        self.weights = question.weights
-        self.key = key
-        self.answer = answer
-        self.directions = directions
-        self.variable = source if handle_of(source) is not None else None
-        self.base = np.asarray(array_of(source), dtype=np.float64)
-        self.base_tensor = None if self.variable is not None else source
-
-    def measure(self, ops: List[Op], path: Path) -> Dict[str, Any]:
-        """Return the figures for each direction: by tape, central, forward and backward differences."""
-        replay = Replay(ops, path, self.key, self.base_tensor, self.variable, self.targets)
-        random = np.random.RandomState(11)
-        rows: List[List[float]] = []
-        noise = 0.0
-        scale = 0.0
-        rest = replay.at(np.zeros(self.base.shape))
-        size = float(np.sqrt(np.mean(self.base**2))) if self.base.size else 0.0
-        step = (2e-3 if replay.mixed else 1e-6) * max(size, 1e-2)
-        for _ in range(self.directions):
-            direction = random.standard_normal(self.base.shape)
-            weights = self._cotangents(random)
-            middle = self._sum(weights, rest)
-            ahead = self._sum(weights, replay.at(step * direction))
-            behind = self._sum(weights, replay.at(-step * direction))
-            tape, length = self._by_tape(direction, weights)
-            magnitude = sum(float(np.sum(np.abs(w * np.nan_to_num(t)))) for w, t in zip(weights, rest))
-            noise = max(noise, (2e-7 if replay.mixed else 1e-15) * magnitude / step)
-            scale = max(scale, length)
-            central = (ahead - behind) / (2 * step)
-            spread = 0.0
-            if not replay.mixed and abs(tape - central) > SUSPECT * max(length, abs(central)):
-                spread = self._spread(replay, random, weights, direction, step, central)
-            rows.append([tape, central, (ahead - middle) / step, (middle - behind) / step, spread])
-        return {"rows": rows, "scale": scale, "mixed": replay.mixed, "noise": noise, "functions": replay.functions}
-
-    def _spread(
-        self, replay: Replay, random: Any, weights: List[Any], direction: Any, step: float, central: float
-    ) -> float:
-        """Return how far the derivative moves when every operation on the path rounds as single precision does.
-
-        In a deep network of ReLUs, rounding decides on which side of a kink some units are; the tape's answer and the
-        differences may then both be right, and apart.
-        """
-        found = 0.0
-        for _ in range(ROUNDINGS):
-            seed = int(random.randint(1 << 30))
-            ahead = self._sum(weights, replay.at(step * direction, rounding=seed))
-            behind = self._sum(weights, replay.at(-step * direction, rounding=seed))
-            found = max(found, abs((ahead - behind) / (2 * step) - central))
-        return found
-
-    def _cotangents(self, random: Any) -> List[Any]:
-        if self.method == "gradient":
-            return self.weights
-        return [random.standard_normal(tuple(int(d) for d in target.shape)) for target in self.targets]
-
-    @staticmethod
-    def _sum(weights: List[Any], values: List[Any]) -> float:
-        return float(sum(np.sum(weight * value) for weight, value in zip(weights, values)))
-
-    def _by_tape(self, direction: Any, weights: List[Any]) -> Tuple[float, float]:
-        """Return the derivative along `direction` that the tape's answer means, and the size of that answer."""
-        answer = self.answer
-        if self.method == "gradient":
-            return float(np.sum(answer * direction)), float(np.sqrt(np.sum(answer**2)))
-        weight = weights[0]
-        if self.method == "jacobian":
-            pulled = np.tensordot(weight, answer, axes=weight.ndim)
-        else:
-            batch = answer.shape[0]
-            rows = weight.reshape(batch, -1)
-            pulled = np.einsum("bt,bts->bs", rows, answer.reshape(batch, rows.shape[1], -1)).reshape(direction.shape)
-        return float(np.sum(pulled * direction)), float(np.sqrt(np.sum(pulled**2)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Set
+from typing import Any, List, Optional, Set, Union
 
 from .oplog import Op
 
@@ -33,13 +33,14 @@ class Path:
         self.connected = False
 
 
-def find_path(ops: List[Op], source: int, targets: Set[int], *, through: bool) -> Path:
-    """Follow `source` (the id of a tensor, or of a variable's handle) forward, then keep what reaches a target.
+def find_path(ops: List[Op], source: Union[int, Set[int]], targets: Set[int], *, through: bool) -> Path:
+    """Follow `source` (the id of a tensor, or of a variable's handle, or several) to what reaches a target.
 
     `through` also follows what a tape does not: stopped gradients, and variables that are written and read again.
     """
     path = Path()
-    carried = {source}
+    sources = source if isinstance(source, set) else {source}
+    carried = set(sources)
     depends: List[int] = []
     for index, op in enumerate(ops):
         if op.kind in BLIND or not any(tensor._id in carried for tensor in op.inputs):
@@ -50,7 +51,7 @@ def find_path(ops: List[Op], source: int, targets: Set[int], *, through: bool) -
             continue
         if op.kind in WRITES:
             # A clean value written over a carried one ends the dependence, so that write counts too.
-            if through and op.inputs[0]._id != source:
+            if through and op.inputs[0]._id not in sources:
                 carried.add(op.inputs[0]._id)
                 depends.append(index)
             continue

@@ -9,10 +9,11 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
+from .differences import DIRECTIONS, Question
 from .digest import array_of, digest
 from .frames import Frames
 from .oplog import OpLog
-from .oracle import DIRECTIONS, MANY, Oracle, Question
+from .oracle import MANY, Oracle
 from .sites import Site, find_sites, site_of
 from .stream import Stream
 
@@ -228,7 +229,19 @@ class Query:
             if question is not None and value is not None:
                 facts["check"] = self.recorder.oracle.check(question, source, value, directions)
             described.append(facts)
+        if question is not None:
+            self._check_the_rest(question, flat, described)
         return described
+
+    def _check_the_rest(self, question: Question, answers: List[Any], described: List[Dict[str, Any]]) -> None:
+        """Check at once all sources for which one by one there was no time."""
+        late = [n for n, facts in enumerate(described) if facts.get("check", {}).get("unchecked") == "no time left"]
+        if late:
+            check = self.recorder.oracle.check_together(
+                question, [self.sources[n] for n in late], [answers[n] for n in late]
+            )
+            for number in late:
+                described[number]["check"] = check
 
 
 def flatten(value: Any) -> List[Any]:

@@ -10,8 +10,9 @@ import numpy as np
 from .oplog import Op
 from .paths import READS, STOPS, WRITES, Path
 
-UNIT = 2.0**-24
-"""What single precision rounds a number by at most, relative to it."""
+UNIT = 2.0**-21
+"""What an operation in single precision is off by, relative to its result: eight units in the last place, since the
+sums inside convolutions and means round many times."""
 # Stateful by their definition, but the same for the same input.
 REPLAYABLE = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "EagerPyFunc", "PyFunc")
 
@@ -20,10 +21,19 @@ class NotReplayable(Exception):
     """An operation on the path cannot be executed again; the argument is its name."""
 
 
-class Replay:
-    """The operations of one path, ready to be executed for any movement of the source."""
+class Moved:
+    """A source that is moved: its id, and itself as a tensor or as a variable."""
 
-    def __init__(self, ops: List[Op], path: Path, source: int, base: Any, variable: Any, targets: List[Any]) -> None:
+    def __init__(self, key: int, base: Any, variable: Any) -> None:
+        self.key = key
+        self.base = base
+        self.variable = variable
+
+
+class Replay:
+    """The operations of one path, ready to be executed for any movement of the sources."""
+
+    def __init__(self, ops: List[Op], path: Path, sources: List[Moved], targets: List[Any]) -> None:
         import tensorflow as tf
         from tensorflow.python.eager import context, execute
         from tensorflow.python.framework import op_def_registry
@@ -32,9 +42,7 @@ class Replay:
         self._execute = execute
         self._context = context.context()
         self._definition = op_def_registry.get
-        self._source = source
-        self._base = base
-        self._variable = variable
+        self._sources = {source.key: source for source in sources}
         self._targets = targets
         self._wide: Dict[Any, Any] = {
             tf.float16: tf.float64,
@@ -78,8 +86,8 @@ class Replay:
                 raise NotReplayable(shown)
         self.functions.append(shown)
 
-    def at(self, shift: Any, rounding: Optional[int] = None) -> List[Any]:
-        """Return the targets, as float64 arrays, with the source moved by `shift`.
+    def at(self, shifts: List[Any], rounding: Optional[int] = None) -> List[Any]:
+        """Return the targets, as float64 arrays, with each source moved by its shift.
 
         With `rounding`, a seed, each operation's result is off by as much as single precision rounds it, and by the
         same for the same seed.
@@ -88,11 +96,13 @@ class Replay:
         with tf.device("/CPU:0"):
             moved: Dict[int, Any] = {}
             offsets: Dict[int, Any] = {}
-            move = tf.constant(shift)
-            if self._variable is None:
-                moved[self._source] = self._wider(self._base) + tf.cast(move, self._wider(self._base).dtype)
-            else:
-                offsets[self._source] = move
+            for source, shift in zip(self._sources.values(), shifts):
+                move = tf.constant(shift)
+                if source.variable is None:
+                    base = self._wider(source.base)
+                    moved[source.key] = base + tf.cast(move, base.dtype)
+                else:
+                    offsets[source.key] = move
             for number, op in enumerate(self._steps):
                 if op.kind in WRITES:
                     self._write(op, moved, offsets)
@@ -109,7 +119,7 @@ class Replay:
                     outputs = [self._rounded(output, (rounding, number)) for output in outputs]
                 for recorded, output in zip(op.outputs, outputs):
                     # The source itself stays where it was moved to when an operation would compute it again.
-                    if recorded._id != self._source:
+                    if recorded._id not in self._sources:
                         moved[recorded._id] = output
             return [_array(moved.get(target._id, target)) for target in self._targets]
 
@@ -186,10 +196,10 @@ class Replay:
         try:
             for handle in op.inputs:
                 if handle._id in offsets:
-                    dtype = self._variable.dtype if handle._id == self._source else None
-                    if dtype is None:
+                    source = self._sources.get(handle._id)
+                    if source is None:
                         raise NotReplayable("a variable that is written")
-                    value = tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.as_dtype(dtype))
+                    value = tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.as_dtype(source.variable.dtype))
                     undo.append((handle, value))
                     offset = tf.cast(offsets[handle._id], tf.float64)
                     there = tf.cast(tf.cast(value, tf.float64) + offset, value.dtype)
