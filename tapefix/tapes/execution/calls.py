@@ -104,10 +104,10 @@ class Calls(ObjectMethods):
         """Keras runs `build` before the first call: there a layer makes its weights."""
         definition = instance.definition
         build = definition.lookup("build") if definition is not None else None
-        if build is not None and build.definition is not None and build.definition.node not in self.active:
-            if "__built__" not in instance.attributes:
-                instance.attributes["__built__"] = self.literal(None, True)
-                self.invoke(None, build, [], instance)
+        if build is None or build.definition is None or "__built__" in instance.attributes:
+            return
+        instance.attributes["__built__"] = self.literal(None, True)
+        self.invoke(None, build, [], instance)
 
     def _takes(self, method: Value, name: str) -> bool:
         function = method.definition.node if method.definition is not None else None

@@ -175,6 +175,10 @@ class ObjectMethods(TapeCalls):
             return special
         if name == "super":
             return self._super(node)
+        if name == "dict" and all(argument.keyword for argument in arguments):
+            entries: dict[object, Value] = {argument.keyword: argument.value for argument in arguments}
+            inputs = tuple(entries.values())
+            return self.make(Kind.MAPPING, Operation.DISPLAY, node, inputs=inputs, entries=entries)
         if name == "getattr" and len(values) >= 2 and isinstance(values[1].constant, str):
             return self.attribute_of(node, values[0], values[1].constant)
         kind, dtype = Kind.UNKNOWN, Dtype.UNKNOWN
