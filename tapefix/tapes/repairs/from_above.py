@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import libcst as cst
+from libcst import matchers
 
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.admission import Admission, CannotAdmitError
@@ -103,7 +104,8 @@ class FromAbove(Admission):
         does = self.does(statement)
         if does.opaque or does.prints or does.jumps or (does.random and not _only_models(self.reading, statement)):
             raise CannotAdmitError(f"line {self.line(statement)} does more than compute, and would run more than once")
-        for body, held in self._levels():
+        levels = self._levels()
+        for level, (body, held) in enumerate(levels):
             start = body.index(statement) + 1 if statement in body else 0
             for other in body[start : body.index(held)]:
                 if other not in moving and not self.does(other).commutes(does):
@@ -112,7 +114,34 @@ class FromAbove(Admission):
                 again = self.does(held).binds & (does.reads | does.binds)
                 if again or does.reads & does.binds:
                     raise CannotAdmitError(f"line {self.line(statement)} would come to something else each time")
+                # A `for` is taken to run at least once: what it binds is there behind it.
+                certain = all(isinstance(holder, cst.For) for _, holder in levels[1 : level + 1])
+                self._check_needs(statement, levels[level:], levels[level - 1][0], behind=not certain)
                 return
+
+    def _check_needs(
+        self,
+        statement: cst.CSTNode,
+        levels: Sequence[tuple[list[cst.CSTNode], cst.CSTNode]],
+        inner: list[cst.CSTNode],
+        *,
+        behind: bool,
+    ) -> None:
+        """What runs whether the loop or the branch does or not must not need what moves into it."""
+        names = self.does(statement).binds
+        first, last = self.reading.span(inner[0])[0], self.reading.span(inner[-1])[1]
+
+        for name in matchers.findall(levels[0][1], matchers.Name()):
+            assert isinstance(name, cst.Name)
+            if name.value in names and not first <= self.reading.span(name)[0] < last:
+                raise CannotAdmitError(f"line {self.line(name)} needs `{name.value}` as well")
+        for body, held in levels if behind else ():
+            for other in body[body.index(held) + 1 :]:
+                needed = self.does(other).reads & names
+                if needed:
+                    raise CannotAdmitError(f"line {self.line(other)} needs `{min(needed)}` as well")
+                if isinstance(other, cst.SimpleStatementLine):
+                    names = names - self.does(other).binds
 
 
 def _only_models(reading: Reading, statement: cst.CSTNode) -> bool:
