@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from tapefix.tapes.execution import library
+from tapefix.tapes.execution import library, vocabulary
 from tapefix.tapes.execution.inference import call_dtype
 from tapefix.tapes.execution.invocation import flattened, keras_role
 from tapefix.tapes.execution.object_methods import ObjectMethods
@@ -124,7 +124,7 @@ class Calls(ObjectMethods):
             return first
         if name == "functools.partial" and first is not None and first.kind in (Kind.FUNCTION, Kind.METHOD):
             return first if len(arguments) == 1 else self._partial(node, first, arguments)
-        if name in library.IDENTITIES and first is not None and first.kind is Kind.TENSOR and len(arguments) == 1:
+        if name in vocabulary.IDENTITIES and first is not None and first.kind is Kind.TENSOR and len(arguments) == 1:
             return first
         kind = library.call_result(name)
         inputs = flattened(arguments)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import libcst as cst
 
-from tapefix.tapes.execution import library
+from tapefix.tapes.execution import vocabulary
 from tapefix.tapes.execution.assignment import Assignment
 from tapefix.tapes.execution.state import truth
 from tapefix.tapes.values import NO_CONSTANT, Definition, Dtype, Frame, Kind, Operation, Value
@@ -315,5 +315,5 @@ class Expressions(Assignment):
 def _hands_out(receiver: Value) -> bool:
     """Whether it gives the same object for the same index, as a tensor or an array does not."""
     if receiver.operation is Operation.CALL and receiver.kind is Kind.TENSOR:
-        return receiver.name.rpartition(".")[2] in library.SEVERAL_RESULTS
+        return receiver.name.rpartition(".")[2] in vocabulary.SEVERAL_RESULTS
     return receiver.kind in (Kind.UNKNOWN, Kind.VARIABLES, Kind.MAPPING)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tapefix.tapes.execution.library import FLOATING_DEFAULT, INTEGER_DEFAULT, dtype_class, stop_reason
+from tapefix.tapes.execution.library import dtype_class, stop_reason
+from tapefix.tapes.execution.vocabulary import FLOATING_DEFAULT, INTEGER_DEFAULT
 from tapefix.tapes.values import Argument, Dtype, Kind, Value
 
 _PASSIVE = {"BitAnd", "BitOr", "BitXor", "LeftShift", "RightShift"}

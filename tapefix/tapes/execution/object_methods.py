@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from tapefix.tapes.execution import library
+from tapefix.tapes.execution import vocabulary
 from tapefix.tapes.execution.inference import call_dtype, named_dtype
 from tapefix.tapes.execution.invocation import flattened, keras_role
 from tapefix.tapes.execution.tape_calls import TapeCalls
@@ -41,8 +41,8 @@ class ObjectMethods(TapeCalls):
             return receiver
         value = self._made(node, kind, method, receiver, arguments, dtype)
         value.trainable = trainable
-        if receiver.operation is Operation.CALL and receiver.name in library.GENERATORS:
-            if method in library.DISTRIBUTIONS:
+        if receiver.operation is Operation.CALL and receiver.name in vocabulary.GENERATORS:
+            if method in vocabulary.DISTRIBUTIONS:
                 value.kind = Kind.NDARRAY
                 value.dtype, value.precise_dtype = call_dtype(f"numpy.random.{method}", arguments, value)
         elif kind is Kind.NDARRAY and method == "numpy":
@@ -88,7 +88,7 @@ class ObjectMethods(TapeCalls):
             if method == "item":
                 return Kind.SCALAR, receiver.dtype, None
             return (Kind.UNKNOWN if method in ("tolist", "tobytes") else Kind.NDARRAY), receiver.dtype, None
-        elif kind is Kind.DATASET and method in library.DATASET_METHODS:
+        elif kind is Kind.DATASET and method in vocabulary.DATASET_METHODS:
             return Kind.DATASET, Dtype.UNKNOWN, None
         elif role is not None:
             if method in _PREDICTIONS:
@@ -97,7 +97,7 @@ class ObjectMethods(TapeCalls):
                 return Kind.LAYER, Dtype.UNKNOWN, None
             if method in ("call", "__call__"):
                 return Kind.TENSOR, Dtype.FLOATING, None
-            if method in library.WEIGHT_MAKERS:
+            if method in vocabulary.WEIGHT_MAKERS:
                 return _weight(arguments)
         elif (kind is Kind.METRIC and method == "result") or (kind is Kind.LOSS and method == "call"):
             return Kind.TENSOR, Dtype.FLOATING, None
@@ -136,15 +136,15 @@ class ObjectMethods(TapeCalls):
         kind, dtype, trainable = Kind.UNKNOWN, Dtype.UNKNOWN, None
         role = receiver.kind if receiver.kind in (Kind.MODEL, Kind.LAYER) else keras_role(receiver.definition)
         known_object = role is not None or receiver.kind in (Kind.UNKNOWN, Kind.INSTANCE)
-        if name in library.MODEL_COLLECTIONS and known_object:
-            kind, dtype, trainable = Kind.VARIABLES, Dtype.FLOATING, library.MODEL_COLLECTIONS[name]
+        if name in vocabulary.MODEL_COLLECTIONS and known_object:
+            kind, dtype, trainable = Kind.VARIABLES, Dtype.FLOATING, vocabulary.MODEL_COLLECTIONS[name]
             if receiver.kind is Kind.UNKNOWN:
                 # Nothing else has such an attribute.
                 receiver.kind = Kind.MODEL
-        elif role is not None and name in library.LAYER_VARIABLES and receiver.kind is not Kind.INSTANCE:
+        elif role is not None and name in vocabulary.LAYER_VARIABLES and receiver.kind is not Kind.INSTANCE:
             # That of a frozen layer, too: what the tape sees is the variable underneath, which stays trainable.
             kind, dtype, trainable = Kind.VARIABLE, Dtype.FLOATING, True
-        elif role is not None and name in library.SYMBOLIC_ATTRIBUTES:
+        elif role is not None and name in vocabulary.SYMBOLIC_ATTRIBUTES:
             kind = Kind.SYMBOLIC
         elif receiver.kind is Kind.NDARRAY and name in _ARRAY_VIEWS:
             kind, dtype = Kind.NDARRAY, receiver.dtype
@@ -182,7 +182,7 @@ class ObjectMethods(TapeCalls):
         if name == "getattr" and len(values) >= 2 and isinstance(values[1].constant, str):
             return self.attribute_of(node, values[0], values[1].constant)
         kind, dtype = Kind.UNKNOWN, Dtype.UNKNOWN
-        if name in library.LEAVING_BUILTINS:
+        if name in vocabulary.LEAVING_BUILTINS:
             kind = Kind.SCALAR
             dtype = {"float": Dtype.FLOATING, "int": Dtype.INTEGER, "bool": Dtype.BOOL}.get(name, Dtype.COMPLEX)
         elif name == "len":

@@ -6,7 +6,7 @@ import enum
 
 import libcst as cst
 
-from tapefix.tapes.execution import library
+from tapefix.tapes.execution import library, vocabulary
 from tapefix.tapes.execution.inference import named_dtype
 from tapefix.tapes.execution.invocation import keras_role
 from tapefix.tapes.values import Dtype, Kind, Operation, Value
@@ -91,9 +91,9 @@ def _may_be_several(value: Value) -> bool:
     if value.operation not in (Operation.CALL, Operation.METHOD_CALL) or owner is None:
         return value.operation is Operation.ITERATION and owner is not None and _may_be_several(owner)
     if owner.kind is Kind.LIBRARY:
-        return value.name.rpartition(".")[2] in library.SEVERAL_RESULTS
+        return value.name.rpartition(".")[2] in vocabulary.SEVERAL_RESULTS
     if owner.kind is Kind.LAYER:
-        return owner.name.rpartition(".")[2] in library.SEVERAL_OUTPUTS or not owner.name.startswith("keras.layers.")
+        return owner.name.rpartition(".")[2] in vocabulary.SEVERAL_OUTPUTS or not owner.name.startswith("keras.layers.")
     return keras_role_of(owner) and not owner.name.endswith(".Sequential")
 
 
@@ -165,7 +165,7 @@ def _call(value: Value) -> Step:
         return Step.OUT if name == "tensorflow.numpy_function" else Step.STOP
     if name.startswith("builtins."):
         return _builtin(value)
-    if name.startswith(("numpy.", "scipy.", "math.")) or name in library.COPYING:
+    if name.startswith(("numpy.", "scipy.", "math.")) or name in vocabulary.COPYING:
         return Step.OUT
     if value.kind is Kind.TENSOR:
         if name in _NEW_TENSORS:
@@ -190,7 +190,7 @@ def _has_tensor(value: Value) -> bool:
 
 def _builtin(value: Value) -> Step:
     short = value.name.partition(".")[2]
-    if short in library.LEAVING_BUILTINS or short in ("round", "len"):
+    if short in vocabulary.LEAVING_BUILTINS or short in ("round", "len"):
         return Step.OUT if short != "len" else Step.STOP
     if short in ("sum", "abs", "max", "min", "pow"):
         return Step.OUT if value.kind in _NUMPY_RESULTS else Step.TENSOR

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from tapefix.finding import Rewrite
-from tapefix.tapes.execution.library import COPYING
+from tapefix.tapes.execution.vocabulary import COPYING
 from tapefix.tapes.flow.endings import is_end
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow

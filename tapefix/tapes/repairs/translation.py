@@ -8,7 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tapefix.tapes import twins
-from tapefix.tapes.execution.library import COPYING
+from tapefix.tapes.execution.vocabulary import COPYING
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.operands import is_packed, operand
 from tapefix.tapes.repairs.remaking import prediction, rewrapped_constant, rewrapped_variable

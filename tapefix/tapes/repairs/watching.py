@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from tapefix.tapes.execution.library import WEIGHT_MAKERS
+from tapefix.tapes.execution.vocabulary import WEIGHT_MAKERS
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.steps import keras_role_of
 from tapefix.tapes.reading import Reading
