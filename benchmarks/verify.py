@@ -136,9 +136,7 @@ def print_report(start_up: float, rows: Sequence[Row], imported: float) -> bool:
     print(f"ratio per run:                        {ratio:.1f} (goal: {GOAL:.0f})")
     print(f"ratio per run, server start included: {cold_run * runs / (warm + start_up):.1f}")
     recorded = statistics.fmean(row.recorded for row in rows if row.recorded is not None)
-    print(
-        f"ratio per recorded run, sandbox and recorder started cold too ({recorded:.2f} s): {recorded * runs / warm:.1f}"
-    )
+    print(f"ratio per recorded run, all of it started cold ({recorded:.2f} s): {recorded * runs / warm:.1f}")
     print(
         f"a verdict, whatever runs it takes, against the two plain cold runs alone: {2 * cold_run * pairs / warm:.1f}"
     )

@@ -53,7 +53,7 @@ class Matcher:
                     points -= 6
                 if points > score:
                     best, score = number, points
-            if best is None:
+            if best is None or self._taken_from_another(pair, rows[best], rows):
                 found.append(Match(pair, None))
                 continue
             chosen = rows[best]
@@ -63,6 +63,20 @@ class Matcher:
                 diverged = chosen.query.order
             found.append(Match(pair, chosen))
         return found
+
+    def _taken_from_another(self, pair: Pair, chosen: Pair, rows: list[Pair]) -> bool:
+        """Whether a pair fits only one that is another query's, by its line, while its own line still asks too.
+
+        Two queries may well have equal numbers; the one that was made wrong must not hide behind the other.
+        """
+        line, other = pair.query.line, chosen.query.line
+        if self.lines.related(line, other) or pair.query.method != chosen.query.method:
+            return False
+        belongs = any(self.lines.related(query.line, other) == 2 for query in self.before.queries)
+        return belongs and any(
+            self.lines.related(line, row.query.line) == 2 and row.query.occurrence == pair.query.occurrence
+            for row in rows
+        )
 
     def _score(self, pair: Pair, other: Pair, *, loose: bool) -> float | None:
         """Return how well two pairs fit; None when they cannot be the same."""

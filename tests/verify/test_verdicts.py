@@ -231,3 +231,22 @@ def test_counter_run_may_fall_over_what_it_is_handed_behind_the_end_of_the_run_b
     assert verdict.status is VerdictStatus.VERIFIED, verdict.reason
     wrong = after.replace("tf.unstack(g)", "tf.unstack(g * 1.7)")
     assert judge(before, wrong).status is VerdictStatus.REJECTED
+
+
+def test_a_wrong_repair_does_not_hide_behind_a_query_of_equal_numbers(judge: Judge) -> None:
+    before = """
+        import tensorflow as tf
+        x = tf.constant(2.0)
+        with tf.GradientTape() as tape:
+            y = x * x
+        tape.gradient(y, x)
+        with tf.GradientTape() as tape:
+            z = x * x
+        tape.gradient(z, x)
+        """
+    right = before.replace("            y =", "            tape.watch(x)\n            y =").replace(
+        "            z =", "            tape.watch(x)\n            z ="
+    )
+    assert judge(before, right).status is VerdictStatus.VERIFIED
+    verdict = judge(before, right.replace("z = x * x", "z = x * x * x"))
+    assert verdict.status is VerdictStatus.REJECTED, verdict.reason
