@@ -35,7 +35,7 @@ class PredictOnPath(Codemod):
     When the prediction is meant to be a constant for this gradient (a teacher, a target network): say so with
     `tf.stop_gradient`.
 
-    Source: https://keras.io/getting_started/faq/#whats-the-difference-between-model-methods-predict-and-call
+    Source: https://www.tensorflow.org/api_docs/python/tf/keras/Model#predict
     """
 
     code: ClassVar[str] = "TPF104"

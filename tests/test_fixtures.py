@@ -12,7 +12,8 @@ from tests.fixtures import Case, cases
 
 CASES = cases()
 CHANGING = [case for case in CASES if case.changes]
-UNCHANGED = [case for case in CASES if not case.changes]
+ADVISED = [case for case in CASES if case.advises]
+UNCHANGED = [case for case in CASES if not case.changes and not case.advises]
 
 
 def _id(case: Case) -> str:
@@ -32,7 +33,7 @@ def test_look_alike_is_left_alone(case: Case) -> None:
 @pytest.mark.parametrize("case", CHANGING, ids=_id)
 def test_case_is_repaired_as_expected(case: Case) -> None:
     text = case.text(case.before)
-    repaired = repair(text, load_rules(), unsafe=bool(case.settings.get("unsafe", False)))
+    repaired = repair(text, load_rules(), unsafe=case.unsafe)
     assert repaired.text == case.text(case.after)
     rule = find_rule(load_rules(), case.rule)
     assert rule.code in {finding.code for finding in repaired.applied}
@@ -42,13 +43,23 @@ def test_case_is_repaired_as_expected(case: Case) -> None:
 def test_fixing_the_fixed_text_changes_nothing(case: Case) -> None:
     after = case.text(case.after)
     ast.parse(after)
-    again = repair(after, load_rules(), unsafe=bool(case.settings.get("unsafe", False)))
+    again = repair(after, load_rules(), unsafe=case.unsafe)
     assert again.text == after
+
+
+@pytest.mark.parametrize("case", ADVISED, ids=_id)
+def test_case_is_named_and_left_as_it_is(case: Case) -> None:
+    assert not case.changes, "a case with a rewrite is no advice"
+    text = case.text(case.before)
+    found = check(text, load_rules())
+    own = [finding for finding in found if finding.name == case.rule]
+    assert own and all(finding.rewrite is None and finding.reason for finding in own)
+    assert repair(text, load_rules(), unsafe=True).text == text
 
 
 def test_every_rule_has_both_kinds_of_cases() -> None:
     for rule in load_rules():
-        changing = [case for case in CHANGING if case.rule == rule.name]
+        changing = [case for case in (*CHANGING, *ADVISED) if case.rule == rule.name]
         unchanged = [case for case in UNCHANGED if case.rule == rule.name]
         assert len(changing) >= 5, f"{rule.code} {rule.name} has {len(changing)} changing cases"
         assert len(unchanged) >= 5, f"{rule.code} {rule.name} has {len(unchanged)} look-alikes"

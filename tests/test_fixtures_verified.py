@@ -28,7 +28,7 @@ def test_repair_is_verified(case: Case, verifier: Verifier) -> None:
         case.text(case.before),
         load_rules(),
         verifier=verifier,
-        unsafe=bool(case.settings.get("unsafe", False)),
+        unsafe=case.unsafe,
     )
     assert proof.verdict is not None
     expected = case.settings.get("verdict", "verified")

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tapefix.codemod import Applicability, Codemod
+from tapefix.dev.checkout import Checkout
+from tapefix.dev.docs import FAMILIES
+from tapefix.dev.pages import example_of
+from tapefix.dev.scaffold import PLACEHOLDER
+from tapefix.engine import repair
+from tapefix.pages import page
 from tapefix.registry import load_rules
+from tests.fixtures import ROOT, cases
 
-CODEMODS = Path(__file__).resolve().parent.parent / "codemods"
-SECTIONS = (
-    "## What it finds",
-    "## Why the gradient",
-    "## What the rewrite does",
-    "## When to ignore it",
-    "Source: http",
-)
+CHECKOUT = Checkout.here()
+CODEMODS = CHECKOUT.codemods
+SECTIONS = ("What it finds", "Why the gradient ", "What the rewrite does", "When to ignore it")
 RULES = load_rules()
+CASES = cases()
 
 
 def _id(rule: type[Codemod]) -> str:
@@ -30,8 +32,24 @@ def test_there_is_one_file_for_each_rule() -> None:
     assert files == {rule.__module__.rpartition(".")[2] for rule in RULES if rule.__module__.startswith("codemods.")}
 
 
+def test_there_is_one_folder_of_fixtures_for_each_rule() -> None:
+    assert {path.name for path in ROOT.iterdir() if path.is_dir()} == {rule.name for rule in RULES}
+
+
 def test_codes_and_names_are_unique() -> None:
     assert len({rule.code for rule in RULES}) == len({rule.name for rule in RULES}) == len(RULES)
+
+
+def test_no_stub_is_left() -> None:
+    for path in (*CODEMODS.rglob("*.py"), *ROOT.rglob("*.*")):
+        if "__pycache__" not in path.parts:
+            assert PLACEHOLDER not in path.read_text("utf-8"), path
+
+
+@pytest.mark.parametrize("rule", RULES, ids=_id)
+def test_a_code_belongs_to_a_family(rule: type[Codemod]) -> None:
+    assert re.fullmatch(r"TPF\d{3}", rule.code)
+    assert rule.code[3] in FAMILIES
 
 
 @pytest.mark.parametrize("rule", RULES, ids=_id)
@@ -42,14 +60,30 @@ def test_a_rule_is_named_like_its_file(rule: type[Codemod]) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=_id)
-def test_the_page_is_complete(rule: type[Codemod]) -> None:
-    page = rule.page()
-    for section in SECTIONS:
-        assert section in page, f"{rule.code} lacks {section!r}"
-    title = page.partition("\n")[0]
-    assert title.endswith(".")
-    assert len(title) <= 100
+def test_the_docstring_is_complete(rule: type[Codemod]) -> None:
+    title, *sections = re.split(r"^## ", rule.page(), flags=re.MULTILINE)
+    title = title.strip()
+    assert title.endswith(".") and len(title) <= 100 and "\n" not in title
     assert title == rule.DESCRIPTION
+    assert len(sections) == len(SECTIONS)
+    for wanted, section in zip(SECTIONS, sections, strict=True):
+        heading, _, body = section.partition("\n")
+        assert heading.startswith(wanted)
+        assert body.split("Source:")[0].strip(), f"{rule.code}: {heading!r} says nothing"
+    assert re.search(r"^Source: https://www\.tensorflow\.org/\S+$", sections[-1], re.MULTILINE)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=_id)
+def test_the_page_shows_a_fixture_that_passes(rule: type[Codemod]) -> None:
+    own = [case for case in CASES if case.rule == rule.name]
+    assert sum(bool(case.settings.get("page")) for case in own) <= 1
+    example = example_of(rule, own)
+    assert example is not None, f"{rule.code} has no fixture for its page"
+    assert example.case.settings.get("verdict", "verified") == "verified"
+    again = repair(example.before, RULES, unsafe=example.case.unsafe)
+    assert again.text == example.after
+    assert repair(again.text, RULES, unsafe=example.case.unsafe).text == again.text
+    assert f"From `fixtures/{example.case.id}`" in page(rule)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=_id)

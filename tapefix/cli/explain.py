@@ -17,20 +17,19 @@ def explain(
     output_format: Format = OutputFormat.TEXT,
 ) -> int:
     """Explain a rule."""
+    from tapefix.pages import page
     from tapefix.registry import find_rule, load_rules
     from tapefix.report import data
-    from tapefix.report.lines import in_colour, make_console, show
+    from tapefix.report.lines import in_colour, make_console
 
     found = find_rule(load_rules(), rule)
+    text = page(found)
     if output_format is OutputFormat.JSON:
-        sys.stdout.write(data.document("explain", rule=data.rule_data(found, page=True)))
-        return 0
-    kind = found.applicability.value + (f": {found.reason}" if found.reason else "")
-    show([((found.code, "code"), (f" {found.name} ", "strong"), (f"({kind})", "note")), ()], sys.stdout)
-    if in_colour(sys.stdout):
+        sys.stdout.write(data.document("explain", rule={**data.rule_data(found), "page": text}))
+    elif in_colour(sys.stdout):
         from rich.markdown import Markdown
 
-        make_console(sys.stdout).print(Markdown(found.page()))
+        make_console(sys.stdout).print(Markdown(text))
     else:
-        sys.stdout.write(found.page().rstrip() + "\n")
+        sys.stdout.write(text)
     return 0

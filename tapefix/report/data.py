@@ -92,13 +92,12 @@ def rules_data(rules: Iterable[type[Codemod]]) -> list[dict[str, Any]]:
     return [rule_data(rule) for rule in rules]
 
 
-def rule_data(rule: type[Codemod], *, page: bool = False) -> dict[str, Any]:
+def rule_data(rule: type[Codemod]) -> dict[str, Any]:
     """One rule."""
-    data = {
+    return {
         "code": rule.code,
         "name": rule.name,
         "applicability": rule.applicability.value,
         "reason": rule.reason,
         "summary": rule.page().partition("\n")[0],
     }
-    return {**data, "page": rule.page()} if page else data

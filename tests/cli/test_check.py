@@ -185,7 +185,7 @@ def test_the_other_commands(tmp_path: Path) -> None:
     assert validated(tapefix("rules", "--output-format", "json", cwd=tmp_path).stdout)["rules"]
     by_code = tapefix("explain", "tpf101", cwd=tmp_path)
     assert by_code.stdout == tapefix("explain", "numpy-method-on-path", cwd=tmp_path).stdout
-    assert by_code.stdout.startswith("TPF101 numpy-method-on-path (safe)\n")
+    assert by_code.stdout.startswith("# TPF101 numpy-method-on-path\n")
     assert validated(tapefix("explain", "TPF101", "--output-format", "json", cwd=tmp_path).stdout)["rule"]["page"]
     unknown = tapefix("explain", "TPF110", cwd=tmp_path)
     assert unknown.returncode == 2 and "did you mean" in unknown.stderr
