@@ -61,6 +61,7 @@ class Codemod(CodemodCommand):
         rewrite: Rewrite | None = None,
         reason: str = "",
         queries: frozenset[int] = frozenset(),
+        keeps: frozenset[int] = frozenset(),
         related: tuple[Related, ...] = (),
     ) -> Finding:
         """A finding of this rule at a node. Without a rewrite it is advice, and `reason` says why there is none."""
@@ -73,6 +74,7 @@ class Codemod(CodemodCommand):
             rewrite=rewrite,
             reason=reason or cls.reason,
             queries=queries,
+            keeps=keeps,
             related=related,
         )
 

@@ -98,7 +98,8 @@ def _at_origin(finding: Finding, origins: Sequence[int]) -> Finding:
 
     where = finding.range
     moved = replace(where, line=origin(where.line), end_line=max(origin(where.end_line), origin(where.line)))
-    return replace(finding, range=moved, queries=frozenset(origin(line) for line in finding.queries))
+    queries, keeps = (frozenset(origin(line) for line in lines) for lines in (finding.queries, finding.keeps))
+    return replace(finding, range=moved, queries=queries, keeps=keeps)
 
 
 def apply_finding(text: str, finding: Finding) -> str:
@@ -142,7 +143,7 @@ def _found(reading: Reading, rules: Sequence[type[Codemod]]) -> list[Finding]:
 
 def _merged(first: Finding, second: Finding) -> Finding:
     best = first if first.rewrite is not None or second.rewrite is None else second
-    return replace(best, queries=first.queries | second.queries)
+    return replace(best, queries=first.queries | second.queries, keeps=first.keeps | second.keeps)
 
 
 def _applies(finding: Finding, unsafe: bool) -> bool:

@@ -64,6 +64,8 @@ class Finding:
     """Why the rewrite is not safe, or why there is none; empty for a safe one."""
     queries: frozenset[int] = frozenset()
     """Lines of the queries whose gradient the break costs: what a run must show to be repaired."""
+    keeps: frozenset[int] = frozenset()
+    """Lines of queries that nothing is wrong with, whose gradient has to stay as it is: what a run must come by."""
     related: tuple[Related, ...] = field(default=(), compare=False)
 
     @property

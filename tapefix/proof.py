@@ -53,7 +53,7 @@ class _Unit:
 
     @property
     def queries(self) -> frozenset[int]:
-        return frozenset(line for finding in self.findings for line in finding.queries)
+        return frozenset(line for finding in self.findings for line in finding.queries | finding.keeps)
 
 
 def prove(
@@ -205,7 +205,8 @@ class _Prover:
 
     def _judge(self, text: str, findings: Sequence[Finding]) -> Verdict:
         claims = frozenset(line for finding in findings for line in finding.queries)
-        return self.verifier.judge(self.path, self.text, text, claims=claims)
+        keeps = frozenset(line for finding in findings for line in finding.keeps)
+        return self.verifier.judge(self.path, self.text, text, claims=claims, keeps=keeps)
 
 
 def _identity(finding: Finding) -> tuple[str, int]:
@@ -217,7 +218,7 @@ def _units(findings: Sequence[Finding]) -> list[_Unit]:
     """Group findings that share a query, directly or through others."""
     groups: list[tuple[set[int], list[Finding]]] = []
     for finding in findings:
-        queries, members = set(finding.queries), [finding]
+        queries, members = set(finding.queries | finding.keeps), [finding]
         separate: list[tuple[set[int], list[Finding]]] = []
         for lines, others in groups:
             if lines & queries:

@@ -27,6 +27,7 @@ class Comparison:
     before: Evidence
     after: Evidence
     claims: frozenset[int] | None
+    keeps: frozenset[int] = frozenset()
     eager: bool = False
     """Whether graphs were run eagerly: then the runs give values, and the native ones have said what was missing."""
     findings: Findings = field(default_factory=Findings)
@@ -42,6 +43,11 @@ class Comparison:
     def claimed(self, query: Query) -> bool:
         """Whether the rewrite promises to repair this query of the run before; without claims, every one."""
         return self.promise.covers_before(query, self.before.sites)
+
+    def not_reached(self) -> frozenset[int]:
+        """Return the lines of the queries to repair or to keep that neither run came by."""
+        kept = Claims(self.keeps, self.before.sites, self.lines)
+        return self.promise.unreached(self.before, self.after) | kept.unreached(self.before, self.after)
 
     def _unreached(self) -> list[Pair]:
         """Return the pairs after whose site the run before did not reach, because it raised on the way."""

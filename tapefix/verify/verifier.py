@@ -48,18 +48,27 @@ class Verifier:
         """
         return self._run(path, RunRequest(text))
 
-    def judge(self, path: Path, before: str, after: str, *, claims: frozenset[int] | None = None) -> Verdict:
+    def judge(
+        self,
+        path: Path,
+        before: str,
+        after: str,
+        *,
+        claims: frozenset[int] | None = None,
+        keeps: frozenset[int] = frozenset(),
+    ) -> Verdict:
         """Run both texts of the script at `path` and return the verdict.
 
         `claims` are the lines, in `before`, of the queries that the rewrite promises to repair; without it, every
-        query that gave nothing must be repaired.
+        query that gave nothing must be repaired. `keeps` are those of queries that it promises to leave as they are,
+        which the runs have to come by as well.
 
         Raises:
             DeviceError, SandboxError: the device or the sandbox that the options ask for is not there.
         """
         started = time.monotonic()
         try:
-            status, reason, findings, evidence = self._judge(path, before, after, claims)
+            status, reason, findings, evidence = self._judge(path, before, after, claims, keeps)
         except (DeviceError, SandboxError):
             # Asked for, and not there: no verdict on the rewrite, but an error of the call.
             raise
@@ -84,13 +93,13 @@ class Verifier:
         )
 
     def _judge(
-        self, path: Path, before: str, after: str, claims: frozenset[int] | None
+        self, path: Path, before: str, after: str, claims: frozenset[int] | None, keeps: frozenset[int]
     ) -> tuple[VerdictStatus, str, Findings, Evidence | None]:
         old = self._run(path, RunRequest(before))
         if not old.queries and old.end.reason != "raised":
             return VerdictStatus.NOT_RUN, _nothing_reached(old, self.options), Findings(), old
         new = self._run(path, RunRequest(after, oracle=True))
-        native = Comparison(before, after, old, new, claims)
+        native = Comparison(before, after, old, new, claims, keeps)
         findings = native.findings
         self._compare(path, native)
         graphs = any(query.symbolic for query in (*old.queries, *new.queries)) or _needs_eager(native)
@@ -159,7 +168,7 @@ class Verifier:
         """Compare once more with every graph run eagerly: for the values, which a graph does not show."""
         old = self._run(path, RunRequest(native.before_text, eager=True))
         new = self._run(path, RunRequest(native.after_text, oracle=True, eager=True))
-        eager = Comparison(native.before_text, native.after_text, old, new, native.claims, eager=True)
+        eager = Comparison(native.before_text, native.after_text, old, new, native.claims, native.keeps, eager=True)
         self._compare(path, eager)
         native.findings.problems += eager.findings.problems
         if not (native.before.random_graph or native.after.random_graph) and new.end.reason == native.after.end.reason:
@@ -239,14 +248,14 @@ def _conclude(comparison: Comparison, claims: frozenset[int] | None) -> tuple[Ve
     if findings.problems:
         return VerdictStatus.REJECTED, findings.problems[0]
     repaired = comparison.repaired()
-    findings.unreached = comparison.promise.unreached(comparison.before, comparison.after)
+    findings.unreached = comparison.not_reached()
     if not repaired:
         if findings.unreached:
             return VerdictStatus.NOT_RUN, _not_reached(comparison)
         if claims == frozenset() and not any(
             match.before.broken and comparison.claimed(match.before.query) for match in comparison.matches
         ):
-            return VerdictStatus.VERIFIED, "no gradient was missing; all values unchanged"
+            return VerdictStatus.VERIFIED, "every gradient and value is unchanged"
         if not comparison.before.queries:
             return (
                 VerdictStatus.NOT_RUN,

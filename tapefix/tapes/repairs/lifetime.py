@@ -83,7 +83,7 @@ def _all_parents(reading: Reading, query: Query) -> Iterator[cst.CSTNode]:
         node, frame = frame.call, frame.caller
 
 
-def _chain(reading: Reading, query: Query) -> list[tuple[Frame, cst.CSTNode]]:
+def chain(reading: Reading, query: Query) -> list[tuple[Frame, cst.CSTNode]]:
     """The frames around a query with what each was executing, from the module on."""
     found: list[tuple[Frame, cst.CSTNode]] = []
     frame: Frame | None = query.frame
@@ -100,17 +100,18 @@ def _repeated(reading: Reading, earlier: Query, later: Query) -> tuple[cst.CSTNo
 
     `None` when the queries stand at two places, or come from two calls.
     """
-    first, second = _chain(reading, earlier), _chain(reading, later)
+    first, second = chain(reading, earlier), chain(reading, later)
     if len(first) != len(second) or any(one is not other for (_, one), (_, other) in zip(first, second, strict=True)):
         return None
     for _, node in second:
         loop = next((parent for parent in reading.parents(node) if isinstance(parent, LOOPS)), None)
-        if loop is not None and not _holds(reading, loop, later.tape.node):
+        if loop is not None and not holds(reading, loop, later.tape.node):
             return node, loop
     return None
 
 
-def _holds(reading: Reading, holder: cst.CSTNode, node: cst.CSTNode) -> bool:
+def holds(reading: Reading, holder: cst.CSTNode, node: cst.CSTNode) -> bool:
+    """Whether one node stands in another."""
     return any(parent is holder for parent in reading.parents(node))
 
 
