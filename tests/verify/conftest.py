@@ -41,7 +41,14 @@ def dedent(text: str) -> str:
 def judge(warm: Verifier, verify_project: Path) -> Judge:
     """Judge two texts of a script that does not have to exist."""
 
-    def run(before: str, after: str, *, claims: frozenset[int] | None = None, name: str = "script.py") -> Verdict:
-        return warm.judge(verify_project / name, dedent(before), dedent(after), claims=claims)
+    def run(
+        before: str,
+        after: str,
+        *,
+        claims: frozenset[int] | None = None,
+        keeps: frozenset[int] = frozenset(),
+        name: str = "script.py",
+    ) -> Verdict:
+        return warm.judge(verify_project / name, dedent(before), dedent(after), claims=claims, keeps=keeps)
 
     return run

@@ -70,10 +70,29 @@ def test_tidying_needs_nothing_missing(judge: Judge) -> None:
     verdict = judge(tidy, WATCHED, claims=frozenset())
     assert verdict.status is VerdictStatus.VERIFIED, verdict.reason
     assert verdict.reason == "every gradient and value is unchanged"
-    assert judge(tidy, WATCHED, claims=frozenset(), keeps=frozenset({7})).status is VerdictStatus.VERIFIED
     assert judge(tidy, WATCHED).status is VerdictStatus.REJECTED
     other = WATCHED.replace("tf.square(x)", "tf.square(x) * 1.01")
     assert judge(tidy, other, claims=frozenset()).status is VerdictStatus.REJECTED
+
+
+def test_what_is_kept_must_be_come_by(judge: Judge) -> None:
+    text = """
+        import tensorflow as tf
+        x = tf.Variable(2.0)
+        def slope():
+            with tf.GradientTape(persistent=True) as tape:
+                y = x * x
+            return tape.gradient(y, x)
+        with tf.GradientTape() as tape:
+            y = x * x * x
+        print(tape.gradient(y, x))
+        """
+    tidy = text.replace("persistent=True", "")
+    assert judge(text, tidy, claims=frozenset(), keeps=frozenset({9})).status is VerdictStatus.VERIFIED
+    verdict = judge(text, tidy, claims=frozenset(), keeps=frozenset({6}))
+    assert verdict.status is VerdictStatus.NOT_RUN
+    assert verdict.unreached == frozenset({6})
+    assert "query at line 6 was not reached" in verdict.reason
 
 
 LOOP = """
