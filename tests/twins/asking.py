@@ -17,7 +17,10 @@ from tapefix.tapes.twins import (
     twin_of_operator,
 )
 
-MODULES = {"np": "numpy", "math": "math", "special": "scipy.special"}
+MODULES = {
+    "np": "numpy", "math": "math", "special": "scipy.special", "stats": "scipy.stats",
+    "distance": "scipy.spatial.distance", "linalg": "scipy.linalg",
+}  # fmt: skip
 OPERATORS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
     ast.MatMult: "@", ast.BitAnd: "&", ast.Lt: "<", ast.Gt: ">", ast.Eq: "==", ast.NotEq: "!=", ast.In: "in",

@@ -178,7 +178,15 @@ SPECIAL = [
     "special.kl_div(q, r)", "special.betaln(q, r)", "special.softmax(a, axis={axis})", "special.softmax(a)",
     "special.softmax(v)", "special.log_softmax(a, axis={axis})", "special.log_softmax(a)", "special.log_softmax(v)",
     "special.logsumexp(a)", "special.logsumexp(a, axis={axes}, keepdims={keep})", "special.logsumexp(a, {axes})",
-    "special.logsumexp(a - 1)",
+    "special.logsumexp(a - 1)", "special.xlogy(I, p)", "special.xlogy(p, I)", "special.xlog1py(0.5, p)",
+    "stats.norm.pdf(t)", "stats.norm.pdf(t, 0.5)", "stats.norm.pdf(t, b, p)", "stats.norm.pdf(K, t, p)",
+    "stats.norm.pdf(t - b, scale=p, loc=v)", "stats.norm.logpdf(t)", "stats.norm.logpdf(t, 0.5, 2)",
+    "stats.norm.logpdf(t, b, p)", "stats.norm.logpdf(K, loc=t, scale=p)", "stats.norm.logpdf(t, scale=0.5)",
+    "stats.norm.logpdf(K, I, p)", "stats.norm.cdf(t)", "stats.norm.cdf(t, b)", "stats.norm.cdf(t - 1, b, p)",
+    "stats.norm.cdf(t, scale=p)", "stats.norm.sf(t)", "stats.norm.sf(t, 0.5, p)", "stats.norm.ppf(q)",
+    "stats.norm.ppf(q, p)", "stats.norm.ppf(q, 1.0, scale=p)",
+    "distance.euclidean(v, w)", "distance.sqeuclidean(v, w)", "distance.cityblock(v, w)", "distance.cosine(v, w)",
+    "linalg.inv(m)", "linalg.det(m)", "linalg.norm(t)", "linalg.norm(t, axis=1, keepdims=True)",
 ]  # fmt: skip
 
 OPERATORS = [

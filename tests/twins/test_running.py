@@ -19,7 +19,12 @@ from tests.twins.asking import Asked, Expression, Value, name_of
 from tests.twins.cases import CASES, WHOLE
 
 pytestmark = pytest.mark.tensorflow
-special = pytest.importorskip("scipy.special", reason="SciPy's functions are compared with SciPy")
+SCIPY = {
+    name: pytest.importorskip(f"scipy.{module}", reason="SciPy's functions are compared with SciPy")
+    for name, module in (
+        ("special", "special"), ("stats", "stats"), ("distance", "spatial.distance"), ("linalg", "linalg"),
+    )
+}  # fmt: skip
 
 SCALARS = ("math.", "float(")
 PRECISE = {"f", "n", "fT"}
@@ -176,7 +181,7 @@ def flat(result: Any) -> list[Any]:
 
 
 def run(text: str, names: dict[str, Any], tf: Any = None) -> list[Any]:
-    return flat(eval(text, {"np": np, "math": math, "special": special, "tf": tf}, dict(names)))
+    return flat(eval(text, {"np": np, "math": math, "tf": tf, **SCIPY}, dict(names)))
 
 
 def check_values(case: str, answer: Asked, expected: list[Any], found: list[Any], dtype: str) -> None:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tapefix.tapes.execution.calls import Calls
 from tapefix.tapes.execution.datasets import content_of, element_like
-from tapefix.tapes.execution.inference import binary_result, literal_dtype
+from tapefix.tapes.execution.inference import binary_result, literal_dtype, precise_result
 from tapefix.tapes.values import NO_CONSTANT, Dtype, Kind, Operation, Value
 
 
@@ -23,7 +23,9 @@ class Assignment(Calls):
         if operator == "Multiply" and left.elements is not None and isinstance(right.constant, int):
             return self.sequence(node, left.elements * min(right.constant, 4))
         kind, dtype = binary_result(operator, left, right)
-        return self.make(kind, Operation.BINARY, node, name=operator, inputs=(left, right), dtype=dtype)
+        result = self.make(kind, Operation.BINARY, node, name=operator, inputs=(left, right), dtype=dtype)
+        result.precise_dtype = precise_result(result, left, right)
+        return result
 
     def items_of(self, source: Value) -> list[Value] | None:
         """The elements of an iterable, when they are known."""

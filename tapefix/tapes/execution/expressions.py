@@ -104,6 +104,7 @@ class Expressions(Assignment):
             name=operator,
             inputs=(operand,),
             dtype=operand.dtype,
+            precise_dtype=operand.precise_dtype,
             constant=constant,
         )
 

@@ -33,6 +33,15 @@ def binary_result(operator: str, left: Value, right: Value) -> tuple[Kind, Dtype
     return Kind.UNKNOWN, Dtype.UNKNOWN
 
 
+def precise_result(result: Value, left: Value, right: Value) -> str:
+    """The precise dtype of an arithmetic operation: a number beside a tensor or an array adapts to it."""
+    operands = [value for value in (left, right) if value.kind is not Kind.SCALAR]
+    tensors = [value for value in operands if value.is_tensor]
+    deciding = tensors or operands
+    dtypes = {value.precise_dtype if value.dtype is result.dtype else "" for value in deciding}
+    return dtypes.pop() if len(dtypes) == 1 else ""
+
+
 def _promoted(operator: str, left: Value, right: Value) -> Dtype:
     dtypes = {left.dtype, right.dtype}
     if Dtype.COMPLEX in dtypes:

@@ -44,12 +44,19 @@ def canonical(name: str) -> str:
     return name
 
 
-_KNOWN_ROOTS = ("tensorflow", "keras", "numpy", "math", "scipy", "builtins")
+FOREIGN_ROOTS = ("scipy", "sklearn", "cv2", "PIL", "skimage")
+"""Libraries that compute outside TensorFlow: they take a tensor's values, and give arrays or objects of their own."""
+_KNOWN_ROOTS = ("tensorflow", "keras", "numpy", "math", "builtins", *FOREIGN_ROOTS)
 
 
 def known(name: str) -> bool:
     """Whether a qualified name belongs to a library that this page describes."""
     return name.partition(".")[0] in _KNOWN_ROOTS
+
+
+def foreign(name: str) -> bool:
+    """Whether a qualified name belongs to a library that computes outside TensorFlow by functions of its own."""
+    return name.partition(".")[0] in FOREIGN_ROOTS
 
 
 FLOATING_DTYPES = {"float16", "float32", "float64", "bfloat16", "half", "double", "single", "float_", "longdouble"}
@@ -175,11 +182,22 @@ def call_result(name: str) -> Kind:
         if name in ("numpy.random.seed", "numpy.random.default_rng", "numpy.random.RandomState", "numpy.load"):
             return Kind.UNKNOWN
         return Kind.NDARRAY
-    if root == "scipy":
-        return Kind.NDARRAY
+    if root in FOREIGN_ROOTS:
+        return Kind.NDARRAY if _foreign_array(name, short) else Kind.UNKNOWN
     if root == "math":
         return Kind.SCALAR
     return Kind.UNKNOWN
+
+
+_FOREIGN_ARRAYS = re.compile(
+    r"scipy\.(special|ndimage|linalg|signal|fft|spatial\.distance|stats\.\w+)\.\w+|scipy\.integrate\.(trapezoid|simpson)|"
+    r"cv2\.\w+|sklearn\.metrics(\.pairwise)?\.\w+"
+)
+
+
+def _foreign_array(name: str, short: str) -> bool:
+    """Whether a function of another library gives an array or a number, not an object of its own."""
+    return short[:1].islower() and _FOREIGN_ARRAYS.fullmatch(name) is not None
 
 
 def _keras_call(rest: str, short: str) -> Kind:

@@ -130,6 +130,19 @@ def keras_role_of(value: Value) -> bool:
     return value.kind in (Kind.MODEL, Kind.LAYER) or keras_role(value.definition) is not None
 
 
+def foreign_origin(value: Value) -> Value | None:
+    """The call that made an object of another library: an estimator, a distribution, an image, an interpolator."""
+    current: Value | None = value
+    while current is not None and current.kind is Kind.UNKNOWN:
+        receiver = current.receiver
+        if current.operation is Operation.CALL and receiver is not None and receiver.kind is Kind.LIBRARY:
+            return current if library.foreign(current.name) else None
+        if current.operation not in (Operation.METHOD_CALL, Operation.CALL):
+            return None
+        current = receiver
+    return None
+
+
 def _method(value: Value) -> Step:
     receiver = value.receiver
     if value.name in _PREDICTIONS:
@@ -138,6 +151,8 @@ def _method(value: Value) -> Step:
     if value.name in _OUT_METHODS or (receiver is not None and receiver.kind is Kind.NDARRAY):
         return Step.OUT
     if receiver is not None and receiver.is_tensor and value.kind in _NUMPY_RESULTS:
+        return Step.OUT
+    if receiver is not None and foreign_origin(receiver) is not None:
         return Step.OUT
     if value.kind is Kind.TENSOR:
         if receiver is not None and receiver.kind is Kind.METRIC:
@@ -156,6 +171,8 @@ def _call(value: Value) -> Step:
             return Step.STOP
         if receiver.kind in _KERAS_OBJECTS or keras_role(receiver.definition) is not None:
             return Step.PASS if value.kind is Kind.SYMBOLIC else Step.MODEL
+        if foreign_origin(receiver) is not None:
+            return Step.OUT
         return Step.TENSOR if name == "tensorflow.custom_gradient" else Step.UNKNOWN
     if name == "tensorflow.Variable" or name == "keras.Variable":
         return Step.NEW
@@ -165,7 +182,7 @@ def _call(value: Value) -> Step:
         return Step.OUT if name == "tensorflow.numpy_function" else Step.STOP
     if name.startswith("builtins."):
         return _builtin(value)
-    if name.startswith(("numpy.", "scipy.", "math.")) or name in vocabulary.COPYING:
+    if name.startswith(("numpy.", "math.")) or library.foreign(name) or name in vocabulary.COPYING:
         return Step.OUT
     if value.kind is Kind.TENSOR:
         if name in _NEW_TENSORS:

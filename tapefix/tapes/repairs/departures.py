@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
 from tapefix.finding import Rewrite
+from tapefix.tapes.execution.library import foreign
 from tapefix.tapes.execution.vocabulary import COPYING
 from tapefix.tapes.flow.endings import is_end
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
-from tapefix.tapes.flow.steps import Step, holds_tensors, keras_role_of, step_of
+from tapefix.tapes.flow.steps import Step, foreign_origin, holds_tensors, keras_role_of, step_of
 from tapefix.tapes.reading import Reading
+from tapefix.tapes.repairs.copies import as_mended, unfit_copy
 from tapefix.tapes.repairs.leftover import says_nothing
 from tapefix.tapes.repairs.translation import translate
 from tapefix.tapes.repairs.uses import Ask, OtherUses
@@ -76,7 +78,8 @@ class Leaving:
         if nothing is not None and not self.asks:
             draft.delete(nothing)
             return draft.rewrite(title)
-        self.translation.write(draft, self.node)
+        pieces = as_mended(reading, reading.departures.leavings, self.node, self.translation.pieces)
+        replace(self.translation, pieces=pieces).write(draft, self.node)
         for ask in self.asks:
             ask.write(draft)
         if "tensorflow" in self.translation.needs:
@@ -126,6 +129,8 @@ def departure_of(value: Value, outside: Iterable[Value] = ()) -> Departure | Non
             return Departure.PREDICT
         if step_of(value) is not Step.OUT and value.receiver not in arrays:
             return None
+        if value.receiver is not None and foreign_origin(value.receiver) is not None:
+            return Departure.FOREIGN
         if value.name in _NUMPY_METHODS:
             return Departure.NUMPY_METHOD
         return Departure.PYTHON_SCALAR if value.name in _SCALAR_METHODS else Departure.NUMPY_FUNCTION
@@ -141,7 +146,7 @@ def departure_of(value: Value, outside: Iterable[Value] = ()) -> Departure | Non
 def _called(value: Value, outside: Iterable[Value]) -> Departure | None:
     name = value.name
     if value.receiver is not None and value.receiver.kind is not Kind.LIBRARY:
-        return None
+        return Departure.FOREIGN if foreign_origin(value.receiver) is not None else None
     if name in _REWRAPPING:
         return Departure.REWRAPPED
     if name in _TENSOR_MAKERS:
@@ -155,7 +160,7 @@ def _called(value: Value, outside: Iterable[Value]) -> Departure | None:
         return Departure.NUMPY_METHOD
     if name == "tensorflow.numpy_function":
         return Departure.NUMPY_FUNCTION_OP
-    if root == "scipy":
+    if foreign(name):
         return Departure.FOREIGN
     if root in ("builtins", "math"):
         return Departure.PYTHON_SCALAR
@@ -180,6 +185,8 @@ class DeparturePlan:
             return
         for leaving in self.leavings.values():
             self._translate(leaving)
+        for leaving in self.leavings.values():
+            leaving.obstacle = leaving.obstacle or unfit_copy(reading, self.leavings, leaving)
         self._hold_other_gradients()
         uses = OtherUses(reading, self._live, [x.node for x in self.leavings.values() if x.changes])
         for value, leaving in list(self._outside.items()):
@@ -213,7 +220,8 @@ class DeparturePlan:
             return
         steps: list[Leaving] = []
         for value in mended.live:
-            if value is not source.value:
+            begins = value in mended.origins and value.kind is Kind.VARIABLE
+            if value is not source.value and not begins:
                 self._step(flow, value, steps)
         if steps:
             self._live.update(mended.live)
@@ -257,7 +265,7 @@ class DeparturePlan:
     # What to write
 
     def _translate(self, leaving: Leaving) -> None:
-        if leaving.departure in (Departure.NUMPY_FUNCTION_OP, Departure.FOREIGN):
+        if leaving.departure is Departure.NUMPY_FUNCTION_OP:
             leaving.obstacle = leaving.obstacle or "what it computes is not known to TensorFlow"
             return
         result = translate(self.reading, leaving.node, leaving.values, self._live)

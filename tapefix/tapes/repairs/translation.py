@@ -8,13 +8,15 @@ from dataclasses import replace
 import libcst as cst
 
 from tapefix.tapes import twins
+from tapefix.tapes.execution.library import foreign
 from tapefix.tapes.execution.vocabulary import COPYING
+from tapefix.tapes.flow.steps import foreign_origin
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.operands import is_packed, operand
 from tapefix.tapes.repairs.remaking import prediction, rewrapped_constant, rewrapped_variable
 from tapefix.tapes.values import Argument, Kind, Operation, Value
 from tapefix.tapes.writing.draft import Bare
-from tapefix.tapes.writing.written import UNCHANGED, Piece, Translation, alone, tf_name
+from tapefix.tapes.writing.written import UNCHANGED, Piece, Translation, alone, tf_name, unwrapped
 
 _DROPPED_METHODS = {"numpy", "_numpy", "eval"}
 _TAKES_LISTS = {
@@ -71,12 +73,30 @@ def _method(reading: Reading, node: cst.Call, value: Value, tensors: Collection[
         return Translation((node.func.value,))
     if value.name in ("predict", "predict_on_batch"):
         return prediction(reading, node, value)
+    made = foreign_origin(value.receiver) if value.receiver is not None else None
+    if made is not None:
+        return _of_foreign_object(reading, node, value, made, tensors)
     receiver = operand(reading, node.func.value, value.receiver, None, tensors)
     if value.name == "tolist" and all(_takes_tensor_for_list(u) for u in value.users if u in tensors):
         return Translation((node.func.value,))
     arguments = [operand(reading, a.node.value, a.value, a, tensors) for a in value.arguments]
     twin = twins.twin_of_method(value.name, receiver, arguments, tf=tf_name(reading))
     return _from_twin(twin, value.arguments, node.func.value)
+
+
+def _of_foreign_object(
+    reading: Reading, node: cst.Call, value: Value, made: Value, tensors: Collection[Value]
+) -> Translation | str:
+    """A method of an object of another library: `norm(0.0, 2.0).logpdf(t)` is `norm.logpdf(t, 0.0, 2.0)`."""
+    assert isinstance(node.func, cst.Attribute)
+    name = f"{made.name}.{value.name}"
+    arguments = (*value.arguments, *made.arguments)
+    fixed = node.func.value is made.node or all(isinstance(a.node.value, cst.BaseNumber) for a in made.arguments)
+    if made is not value.receiver or not fixed or any(a.keyword for a in value.arguments):
+        return _from_twin(twins.twin_of_function(name, ()), (), None)
+    operands = [operand(reading, a.node.value, a.value, a, tensors) for a in arguments]
+    written = _from_twin(twins.twin_of_function(name, operands, tf=tf_name(reading)), arguments, None)
+    return written if isinstance(written, str) else unwrapped(reading, node, written)
 
 
 def _takes_tensor_for_list(user: Value) -> bool:
@@ -96,6 +116,8 @@ def _call(reading: Reading, node: cst.Call, value: Value, tensors: Collection[Va
         return alone(reading, node, node.args[0].value)
     if name == "tensorflow.numpy_function":
         return "the NumPy code inside `tf.numpy_function` has no gradient"
+    if foreign(name) and value.kind is Kind.UNKNOWN and value.users and all(_is_asked(node, u) for u in value.users):
+        return UNCHANGED
     arguments = [operand(reading, a.node.value, a.value, a, tensors) for a in value.arguments]
     if name.rpartition(".")[2] not in _TAKES_LISTS:
         # A list of tensors is taken for one tensor wherever TensorFlow packs it by itself.
@@ -104,10 +126,13 @@ def _call(reading: Reading, node: cst.Call, value: Value, tensors: Collection[Va
             for argument, a in zip(arguments, value.arguments, strict=True)
         ]
     written = _from_twin(twins.twin_of_function(name, arguments, tf=tf_name(reading)), value.arguments, None)
-    if isinstance(written, Translation) and written.pieces[::2] == ("(", ")"):
-        inner = written.pieces[1]
-        return alone(reading, node, inner) if isinstance(inner, cst.BaseExpression) else written
-    return written
+    return written if isinstance(written, str) else unwrapped(reading, node, written)
+
+
+def _is_asked(node: cst.Call, user: Value) -> bool:
+    """Whether all that is done with an object is to call a method of it right where it is made."""
+    call = user.node
+    return isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute) and call.func.value is node
 
 
 def _operator(

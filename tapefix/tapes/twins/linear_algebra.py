@@ -100,6 +100,13 @@ def _pinv(call: Call) -> Twin | NoTwin:
     )
 
 
+def _determinant(call: Call) -> Twin | NoTwin:
+    return call.fill("tf.linalg.det({a})", note="SciPy computes in float64; TensorFlow keeps the tensor's dtype")
+
+
+_SAFETY: Final = "overwrite_a check_finite"
+
+
 def _rows() -> list[Row]:
     ufunc = "x1, x2, /, out=None, *, casting='same_kind', order='K', dtype=None, subok=True"
     return [
@@ -135,6 +142,14 @@ def _rows() -> list[Row]:
             "tf.norm({x}, axis=(-2, -1)<, keepdims={keepdims}>)",
         ),
         *rows("numpy.linalg.matrix_transpose", "x, /", "tf.linalg.matrix_transpose({x})"),
+        *rows("scipy.linalg.inv", "a, overwrite_a=False, check_finite=True", "tf.linalg.inv({a})", ignored=_SAFETY),
+        *rows("scipy.linalg.det", "a, overwrite_a=False, check_finite=True", _determinant, ignored=_SAFETY),
+        *rows(
+            "scipy.linalg.norm",
+            "a, ord=None, axis=None, keepdims=False, check_finite=True",
+            "tf.norm({a}<, axis={axis}><, keepdims={keepdims}>)",
+            ignored=_SAFETY,
+        ),
     ]
 
 
@@ -155,5 +170,11 @@ REFUSED: Final = {
     "numpy.fft.fft": "`tf.signal.fft` takes complex tensors only",
     "numpy.fft.ifft": "`tf.signal.ifft` takes complex tensors only",
     "numpy.fft.rfft": "NumPy answers float32 in complex64 or complex128 by version; use `tf.signal.rfft`",
+    "scipy.linalg.solve": "`tf.linalg.solve` takes no vector, and the rank of the right side is not known here",
+    "scipy.linalg.cholesky": "SciPy gives the upper factor unless told otherwise; `tf.linalg.cholesky` the lower one",
+    "scipy.linalg.sqrtm": "SciPy answers in complex numbers where it must; use `tf.linalg.sqrtm`",
+    "scipy.linalg.expm": "`tf.linalg.expm` has the same meaning, but fewer digits in float32",
+    "scipy.linalg.logm": "`tf.linalg.logm` takes complex tensors only",
+    "scipy.linalg.eigh": "eigenvectors have a free sign; `tf.linalg.eigh` picks another one",
     "numpy.polyfit": "TensorFlow has no polynomial fit",
 }

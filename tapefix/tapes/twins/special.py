@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from tapefix.tapes.twins.arguments import NoTwin, Twin
+from tapefix.tapes.twins.arguments import FLOATS, NoTwin, Twin
 from tapefix.tapes.twins.calls import Call, Row, rows
 from tapefix.tapes.twins.elementwise import ONE, TWO
 
@@ -36,8 +36,6 @@ _UNARY: Final = {
 }
 
 _BINARY: Final = {
-    "xlogy": "tf.math.xlogy",
-    "xlog1py": "tf.math.xlog1py",
     "gammainc": "tf.math.igamma",
     "gammaincc": "tf.math.igammac",
 }
@@ -71,12 +69,34 @@ def _softmax(function: str, flat: str) -> Callable[[Call], Twin | NoTwin]:
     return writer
 
 
+def _beside(function: str) -> Callable[[Call], Twin | NoTwin]:
+    """Write a function that takes two tensors of one dtype; a number or an array beside a tensor is cast to it."""
+
+    def writer(call: Call) -> Twin | NoTwin:
+        pair = [call["x1"], call["x2"]]
+        dtype = next((argument.dtype for argument in pair if argument.on_tape), "")
+        written = ["{x1}", "{x2}"]
+        mixed = not all(argument.on_tape for argument in pair)
+        for index, argument in enumerate(pair):
+            if argument.on_tape:
+                continue
+            if dtype not in FLOATS:
+                return NoTwin(f"not every argument of `{call.row.name}` is known to be a tensor, nor is the dtype")
+            written[index] = f"tf.cast({written[index]}, tf.{dtype})"
+        note = "SciPy answers in float64 beside a number or an array; TensorFlow keeps the tensor's dtype"
+        return call.fill(f"{function}({', '.join(written)})", note=note if mixed else "")
+
+    return writer
+
+
 def _rows() -> list[Row]:
     table: list[Row] = []
     for name, function in _UNARY.items():
         table += rows(f"scipy.special.{name}", ONE, f"{function}({{x}})")
     for name, function in _BINARY.items():
         table += rows(f"scipy.special.{name}", TWO, f"{function}({{x1}}, {{x2}})", every=True)
+    for name in ("xlogy", "xlog1py"):
+        table += rows(f"scipy.special.{name}", TWO, _beside(f"tf.math.{name}"))
     for name, pattern in (
         ("logit", "(tf.math.log({x}) - tf.math.log1p(-{x!}))"),
         ("entr", "(-tf.math.xlogy({x}, {x}))"),
@@ -115,9 +135,4 @@ REFUSED: Final = {
     "scipy.special.factorial": "TensorFlow has no factorial",
     "scipy.special.expi": "TensorFlow has `expint` of positive numbers only",
     "scipy.special.exp1": "TensorFlow has `expint` of positive numbers only",
-    "scipy.ndimage.gaussian_filter": "TensorFlow has no such filter",
-    "scipy.ndimage.zoom": "TensorFlow resizes otherwise; see `tf.image.resize`",
-    "scipy.optimize.minimize": "an optimizer of SciPy leaves the tape",
-    "scipy.interpolate.interp1d": "TensorFlow has no interpolation",
-    "scipy.spatial.distance.cdist": "write the distances with broadcasting and `tf.norm`",
 }

@@ -6,13 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tapefix.tapes.twins import elementwise, joining, linear_algebra, methods, reductions, scalars, shapes, special
+from tapefix.tapes.twins import (
+    elementwise,
+    joining,
+    linear_algebra,
+    methods,
+    reductions,
+    scalars,
+    shapes,
+    special,
+    statistics,
+)
 from tapefix.tapes.twins.arguments import UNCHANGED, Argument, NoTwin, Twin
 from tapefix.tapes.twins.calls import Row, write
+from tapefix.tapes.twins.elsewhere import way_out
 from tapefix.tapes.twins.operators import ARITHMETIC, COMPARISONS, LOGICAL
 from tapefix.tapes.twins.signatures import bind, signature
 
-_FAMILIES: Final = (elementwise, reductions, shapes, joining, linear_algebra, scalars, special)
+_FAMILIES: Final = (elementwise, reductions, shapes, joining, linear_algebra, scalars, special, statistics)
 
 FUNCTIONS: Final[dict[str, Row]] = {row.name: row for family in _FAMILIES for row in family.ROWS}
 _REFUSED: Final[dict[str, str]] = {name: why for family in _FAMILIES for name, why in family.REFUSED.items()}
@@ -79,7 +90,8 @@ def twin_of_function(qualified_name: str, arguments: Sequence[Argument], tf: str
     row = FUNCTIONS.get(name)
     if row is not None:
         return write(row, arguments, tf)
-    return NoTwin(_REFUSED[name]) if name in _REFUSED else None
+    reason = _REFUSED.get(name) or way_out(name)
+    return NoTwin(reason) if reason else None
 
 
 def twin_of_method(

@@ -44,11 +44,11 @@ class Draft:
 
     # Expressions
 
-    def replace(self, node: cst.CSTNode, *pieces: str | cst.CSTNode | Bare) -> None:
+    def replace(self, node: cst.CSTNode, *pieces: str | cst.CSTNode | Bare, joined: bool = False) -> None:
         """Replace a node by pieces of text and nodes.
 
         Nodes inside `node` that come in the order of the source stay in place: only the text around them changes.
-        Any other node is copied as it stands.
+        Any other node is copied as it stands. `joined` says that line breaks between the pieces need not stay.
         """
         start, end = self.reading.span(node)
         position = start
@@ -60,11 +60,11 @@ class Draft:
                 continue
             inner_start, inner_end = self._kept(piece)
             if position <= inner_start and inner_end <= end:
-                self._change(position, inner_start, text, in_call=False)
+                self._change(position, inner_start, text, in_call=False, joined=joined)
                 position, text = inner_end, ""
             else:
                 text += self.reading.text[inner_start:inner_end]
-        self._change(position, end, text, in_call=in_call)
+        self._change(position, end, text, in_call=in_call, joined=joined)
 
     def _kept(self, piece: cst.CSTNode | Bare) -> tuple[int, int]:
         if not isinstance(piece, Bare):
@@ -74,9 +74,9 @@ class Draft:
         # White space beside the parentheses may hold a comment.
         return (start + 1, end - 1) if inside == inside.strip() else (start, end)
 
-    def _change(self, start: int, end: int, text: str, *, in_call: bool) -> None:
+    def _change(self, start: int, end: int, text: str, *, in_call: bool, joined: bool) -> None:
         """Replace a stretch of text without expressions of interest, token by token."""
-        if start == end:
+        if start == end or (joined and "#" not in self.reading.text[start:end]):
             self._edit(start, end, text)
             return
         for edit in change_gap(self.reading.text, start, end, text, in_call=in_call):

@@ -46,6 +46,10 @@ def change_gap(text: str, start: int, end: int, replacement: str, *, in_call: bo
         if tag == "replace" and last_end == (old[i_end].start if i_end < len(old) else len(gap)):
             # No blank comes behind: the one that is wanted there is written too.
             written = replacement[new[j].start : new[j_end].start if j_end < len(new) else len(replacement)]
+        lead = replacement[new[j - 1].end if j > 0 else 0 : new[j].start] if j < j_end else ""
+        if tag == "replace" and lead and not written.startswith(",") and (old[i - 1].end if i > 0 else 0) == first:
+            # Nor does one stand in front.
+            written = lead + written
         if tag == "replace" and written.startswith(",") and gap[:first].strip(" \t") == "":
             # A comma stands right behind what is in front of it.
             first = 0
@@ -80,5 +84,6 @@ def _insertion(
     place = old[at - 1].end
     trailing = gap[place:]
     if at == len(old) and trailing and not trailing.strip(" \t"):
-        return Edit(start + len(gap), start + len(gap), written.lstrip())
+        behind = replacement[new[j_end - 1].end :] if j_end == len(new) else ""
+        return Edit(start + len(gap), start + len(gap), written.lstrip() + behind)
     return Edit(start + place, start + place, replacement[lead:] if j_end == len(new) else written)
