@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, ClassVar
 import libcst as cst
 from libcst.codemod import CodemodCommand
 
+from tapefix.allowance import Allowance
 from tapefix.finding import Applicability, Finding, Range, Related, Rewrite
 
 if TYPE_CHECKING:
     from tapefix.tapes.reading import Reading
 
-__all__ = ["Applicability", "Codemod", "Finding", "Range", "Related", "Rewrite"]
+__all__ = ["Allowance", "Applicability", "Codemod", "Finding", "Range", "Related", "Rewrite"]
 
 
 class Codemod(CodemodCommand):

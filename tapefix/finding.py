@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from tapefix.allowance import Allowance
 from tapefix.source.edits import Edit
 
 
@@ -44,6 +45,8 @@ class Rewrite:
     title: str
     """What applying it does, in the imperative: "Watch `x` in the tape"."""
     edits: tuple[Edit, ...]
+    allows: frozenset[Allowance] = frozenset()
+    """What it changes by declaration; nothing, where it is safe."""
 
     def __post_init__(self) -> None:
         if not self.edits:
@@ -67,6 +70,10 @@ class Finding:
     keeps: frozenset[int] = frozenset()
     """Lines of queries that nothing is wrong with, whose gradient has to stay as it is: what a run must come by."""
     related: tuple[Related, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        if self.applicability is Applicability.SAFE and self.rewrite is not None and self.rewrite.allows:
+            raise ValueError(f"{self.code}: a safe rewrite changes nothing by declaration")
 
     @property
     def key(self) -> tuple[int, int, str]:

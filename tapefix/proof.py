@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tapefix.allowance import Allowance, Allowed
 from tapefix.codemod import Codemod
 from tapefix.engine import Repair, repair
 from tapefix.finding import Finding
@@ -206,7 +207,17 @@ class _Prover:
     def _judge(self, text: str, findings: Sequence[Finding]) -> Verdict:
         claims = frozenset(line for finding in findings for line in finding.queries)
         keeps = frozenset(line for finding in findings for line in finding.keeps)
-        return self.verifier.judge(self.path, self.text, text, claims=claims, keeps=keeps)
+        allowed = _declared(findings)
+        return self.verifier.judge(self.path, self.text, text, claims=claims, keeps=keeps, allowed=allowed)
+
+
+def _declared(findings: Iterable[Finding]) -> Allowed:
+    """What the rewrites change by declaration, each for the queries that it claims."""
+    lines: dict[Allowance, frozenset[int]] = {}
+    for finding in findings:
+        for allowance in finding.rewrite.allows if finding.rewrite is not None else ():
+            lines[allowance] = lines.get(allowance, frozenset()) | finding.queries
+    return Allowed(lines)
 
 
 def _identity(finding: Finding) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tapefix.allowance import Allowance, Allowed
 from tapefix.cli.guard import fail, guarded
 from tapefix.cli.options import Device, Format, Memory, OutputFormat, Python, Run, Samples, SandboxLevel, Timeout
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 def verify(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help="The file as it was, or - for stdin.")],
     after: Annotated[str, typer.Argument(metavar="AFTER", help="The file as it is to be, or - for stdin.")],
+    allow: Annotated[
+        list[Allowance] | None,
+        typer.Option(
+            "--allow",
+            help="What the change may do besides, for every query: give its target another value, hold what a "
+            "straight-through estimator stops, count a gradient of zeros as missing; repeat for several.",
+        ),
+    ] = None,
     output_format: Format = OutputFormat.TEXT,
     run: Run = None,
     python: Python = None,
@@ -46,7 +55,8 @@ def verify(
     settings = RunSettings(python, samples, timeout, memory, device, sandbox.value if sandbox else None, run)
     with Verifiers(settings) as verifiers, Progress(1) as progress:
         progress.say("running before and after")
-        verdict = verifiers.get(path, find_config(path.parent)).judge(path, texts[0].text, texts[1].text)
+        verifier = verifiers.get(path, find_config(path.parent))
+        verdict = verifier.judge(path, texts[0].text, texts[1].text, allowed=Allowed.everywhere(allow or ()))
     if output_format is OutputFormat.JSON:
         sys.stdout.write(data.document("verify", before=before, after=after, verdict=verdict.to_json()))
     elif output_format is OutputFormat.GITHUB:

@@ -51,7 +51,10 @@ def finding_data(finding: Finding, text: str | None = None) -> dict[str, Any]:
         "rewrite": None,
     }
     if finding.rewrite is not None:
-        data["rewrite"] = {"title": finding.rewrite.title}
+        data["rewrite"] = {
+            "title": finding.rewrite.title,
+            "allows": sorted(allowance.value for allowance in finding.rewrite.allows),
+        }
         if text is not None:
             lines = Lines(text)
             data["rewrite"]["edits"] = [

@@ -204,7 +204,10 @@ def _summary_lines(command: str, totals: Totals, closing: str) -> Iterator[Line]
     if totals.findings or command == "check":
         remaining = " left" if command == "fix" else ""
         fixable = f", {totals.fixable} with a rewrite" if command == "check" and totals.findings else ""
-        parts.append(f"{_count(totals.findings, 'finding')}{remaining}{fixable}")
+        waiting = (
+            f", {totals.waiting} {'waits' if totals.waiting == 1 else 'wait'} for --unsafe" if totals.waiting else ""
+        )
+        parts.append(f"{_count(totals.findings, 'finding')}{remaining}{fixable}{waiting}")
     if totals.errors:
         parts.append(f"{_count(totals.errors, 'file')} could not be processed")
     if not parts:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tapefix.finding import Finding
+from tapefix.finding import Applicability, Finding
 from tapefix.source.errors import SourceError
 from tapefix.source.text import SourceText
 from tapefix.suppressions import Notice
@@ -69,6 +69,8 @@ class Totals:
     files: int = 0
     findings: int = 0
     fixable: int = 0
+    waiting: int = 0
+    """How many of them have a rewrite that is applied with `--unsafe` only."""
     notices: int = 0
     errors: int = 0
     rewrites: int = 0
@@ -80,6 +82,9 @@ class Totals:
         self.files += 1
         self.findings += len(result.findings)
         self.fixable += sum(finding.rewrite is not None for finding in result.findings)
+        self.waiting += sum(
+            finding.rewrite is not None and finding.applicability is Applicability.UNSAFE for finding in result.findings
+        )
         self.notices += len(result.notices)
         self.errors += result.error is not None
         self.written += result.written

@@ -27,6 +27,8 @@ def verdict_lines(verdict: Verdict, name: str = "") -> Iterator[Line]:
         yield (("  still without a gradient: ", "note"), (text, ""))
     if len(verdict.still_none) > SHOWN:
         yield (("  still without a gradient: ", "note"), (f"{len(verdict.still_none) - SHOWN} more", ""))
+    for text in verdict.allowed:
+        yield (("  allowed: ", "unsure"), (text, ""))
     for note in verdict.notes:
         yield (("  note: ", "note"), (note, ""))
     conditions = list(_conditions(verdict))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from tapefix.verify.evidence import Value
 
@@ -88,9 +89,17 @@ WRAPPER = re.compile(
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\b(?:nan|inf)\b")
 
 
-def same_text(one: str, other: str) -> bool:
-    """Whether two printed texts say the same: equal words, and numbers equal within tolerance."""
+Moved = Sequence[tuple[Value, Value]]
+
+
+def same_text(one: str, other: str, moved: Moved = ()) -> bool:
+    """Whether two printed texts say the same: equal words, and numbers equal within tolerance.
+
+    `moved` are values, before and after, that may stand for each other.
+    """
     if one == other:
+        return True
+    if moved and _same_but(one, other, moved):
         return True
     words, groups = _parts(one)
     other_words, other_groups = _parts(other)
@@ -104,10 +113,40 @@ def same_text(one: str, other: str) -> bool:
     return True
 
 
+def _same_but(one: str, other: str, moved: Moved) -> bool:
+    """Whether two texts differ in nothing but printed values that have moved."""
+    if _parts(one)[0] != _parts(other)[0]:
+        return False
+    now, then = _numbers(other), _numbers(one)
+    pairs = [each for old, new in moved for each in zip(old.get("values", ()), new.get("values", ()), strict=False)]
+    return len(then) == len(now) and all(
+        _close([float(a)], [float(b)], 2e-3) or any(_prints(a, x) and _prints(b, y) for x, y in pairs)
+        for a, b in zip(then, now, strict=True)
+    )
+
+
+def _numbers(text: str) -> list[str]:
+    return NUMBER.findall(_unwrapped(text))
+
+
+def _prints(shown: str, value: float) -> bool:
+    """Whether a number, as far as it is written out, is a value."""
+    digits = re.search(r"\.(\d*)", shown)
+    unit = 10.0 ** -(len(digits.group(1)) if digits else 0)
+    power = re.search(r"[eE]([-+]?\d+)", shown)
+    unit *= 10.0 ** int(power.group(1)) if power else 1.0
+    return abs(float(shown) - value) <= 0.51 * unit + 1e-5 * abs(value)
+
+
+def _unwrapped(text: str) -> str:
+    """The text without what says of a number that it is a tensor's, or NumPy's."""
+    text = TENSOR.sub(lambda found: found.group(1) or found.group(2) or "", text)
+    return WRAPPER.sub(lambda found: found.group(1) or found.group(2) or "", text)
+
+
 def _parts(text: str) -> tuple[str, list[list[float]]]:
     """The words of a text, and its numbers: those of one array together, any other by itself."""
-    text = TENSOR.sub(lambda found: found.group(1) or found.group(2) or "", text)
-    text = WRAPPER.sub(lambda found: found.group(1) or found.group(2) or "", text)
+    text = _unwrapped(text)
     groups: list[list[float]] = []
     depth, position, open_group = 0, 0, False
     for found in NUMBER.finditer(text):

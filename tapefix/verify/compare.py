@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tapefix.allowance import Allowance, Allowed
+from tapefix.verify.allowing import Allowing, value_problem
 from tapefix.verify.claims import Claims, names_none
 from tapefix.verify.closeness import narrowed, same_value
 from tapefix.verify.describe import describe, form_problem, in_single_precision, new_end, outcome, state
@@ -31,14 +33,23 @@ class Comparison:
     eager: bool = False
     """Whether graphs were run eagerly: then the runs give values, and the native ones have said what was missing."""
     findings: Findings = field(default_factory=Findings)
+    allowed: Allowed = field(default_factory=Allowed)
+    """What the rewrite changes by declaration."""
 
     def __post_init__(self) -> None:
         self.lines = LineMap(self.before_text, self.after_text)
         self.stops = count_stops(self.after_text)
         self.stops_added = self.stops > count_stops(self.before_text)
-        self.matches = Matcher(self.before, self.after, self.lines).matches()
+        self.allowing = Allowing(self.allowed, self.before, self.lines)
+        self._straight: list[Pair] = []
+        """What was checked with straight-through estimators held."""
+        self.matches = self._matched(self.after)
         self.promise = Claims(self.claims, self.before.sites, self.lines)
         self.unreached = self._unreached()
+
+    def _matched(self, after: Evidence, *, strict: bool = False) -> list[Match]:
+        matcher = Matcher(self.before, after, self.lines, strict=strict, free=self.allowing.other_value)
+        return [self.allowing.silent(match) for match in matcher.matches()]
 
     def claimed(self, query: Query) -> bool:
         """Whether the rewrite promises to repair this query of the run before; without claims, every one."""
@@ -72,11 +83,12 @@ class Comparison:
         ]
         return found + [(None, pair) for pair in self.unreached if not pair.broken]
 
-    def mask(self) -> Mask:
-        """Return what the counter-run hands back in place of the repaired gradients: `None`, as before."""
+    def mask(self, *, silent: bool = False) -> Mask:
+        """Return in place of which repaired gradients the counter-run hands back `None`, as before; or the zeros."""
         hidden: dict[str, dict[int, set[int]]] = {}
         for match in self.matches:
-            if match.before.state == "none" and match.after is not None and not match.after.broken:
+            missing = match.before.state == "none" and match.before.silent is silent
+            if missing and match.after is not None and not match.after.broken:
                 query = match.after.query
                 hidden.setdefault(query.key, {}).setdefault(query.occurrence, set()).add(match.after.index)
         masks: Mask = {}
@@ -98,6 +110,11 @@ class Comparison:
                 findings.problems.append(f"the gradient of {pair.label} (line {pair.query.line} after) is still None")
                 continue
             self._judge_gradient(None, pair)
+        findings.problems += [
+            f"the gradient of {pair.label} is still zero (line {pair.query.line})"
+            for pair in self.allowing.still_zero(self.matches)
+        ]
+        findings.allowed += self.allowing.said(self.matches, self._straight)
         matched = {id(match.after.query): True for match in self.matches if match.after is not None}
         covered = {(id(m.after.query), m.after.index) for m in self.matches if m.after is not None}
         for pair in self.after.pairs():
@@ -152,7 +169,17 @@ class Comparison:
                         continue
                     problems.append(f"{what} was {old['dtype']} and is {new['dtype']} after: precision is lost")
                     return
-        judgement = judge_gradient(before, after, stops=self.stops, stops_added=self.stops_added)
+        if before is not None and self.allowing.other_value(before.query):
+            wrong = value_problem(before.query, after.query)
+            if wrong:
+                problems.append(wrong)
+                return
+        straight = self.allowing.after(Allowance.STRAIGHT_THROUGH, after.query)
+        judgement = judge_gradient(
+            before, after, stops=self.stops, stops_added=self.stops_added, straight_through=straight
+        )
+        if judgement.straight:
+            self._straight.append(after)
         if judgement.problem:
             problems.append(judgement.problem)
         self._note_change(before, after, judgement.check)
@@ -173,8 +200,8 @@ class Comparison:
         """Return how the counter-run differs from the run before, as far as that one went."""
         problems: list[str] = []
         horizon = self._horizon()
-        matcher = Matcher(self.before, counter, self.lines, strict=True)
-        for match in matcher.matches():
+        matches = self._matched(counter, strict=True)
+        for match in matches:
             before, after = match.before, match.after
             if before.query.order >= horizon:
                 # What follows an error that the script has dealt with is compared where it still can be.
@@ -196,7 +223,7 @@ class Comparison:
                     )
             elif before.state == "gradient":
                 problems.append(f"the gradient of {before.label} worked before and is {state(after)} after")
-        problems += output_problems(self.before, counter, noisy, horizon)
+        problems += output_problems(self.before, counter, noisy, horizon, self.allowing.changed(matches))
         problems += self._end_problems(counter, masked=counter is not self.after)
         return problems
 

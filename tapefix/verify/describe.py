@@ -55,12 +55,14 @@ def outcome(pair: Pair) -> Outcome:
     if pair.state == "raised" and pair.query.error is not None:
         message = " ".join(str(pair.query.error["message"]).split())
         return Outcome("raised", error=f"{pair.query.error['type']}: {message[:200]}")
-    if pair.state == "none":
-        return Outcome("none")
     answer = pair.answer
+    if pair.state == "none" and not pair.silent:
+        return Outcome("none")
     shape = answer.get("shape")
     norm = answer.get("norm")
-    return Outcome("gradient", None if shape is None else tuple(shape), answer.get("dtype"), norm)
+    return Outcome(
+        "zero" if pair.silent else "gradient", None if shape is None else tuple(shape), answer.get("dtype"), norm
+    )
 
 
 def describe(values: tuple[Value, ...]) -> str:

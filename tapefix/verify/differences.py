@@ -18,10 +18,17 @@ class Judgement:
 
     check: Check
     problem: str = ""
+    straight: bool = False
+    """Whether a straight-through estimator was held."""
 
 
-def judge_gradient(before: Pair | None, after: Pair, *, stops: int, stops_added: bool) -> Judgement:
-    """Judge a new gradient by the differences that were measured for it."""
+def judge_gradient(
+    before: Pair | None, after: Pair, *, stops: int, stops_added: bool, straight_through: bool = False
+) -> Judgement:
+    """Judge a new gradient by the differences that were measured for it.
+
+    With `straight_through`, the target need not follow the source where a straight-through estimator stops it.
+    """
     facts: dict[str, Any] | None = after.answer.get("check")
     if facts is None:
         return Judgement(Check(unchecked="a later occurrence of a query" if not after.query.symbolic else "a graph"))
@@ -39,8 +46,11 @@ def judge_gradient(before: Pair | None, after: Pair, *, stops: int, stops_added:
         if functions and stops and not stops_added:
             return Judgement(Check(unchecked=f"{functions[0]}, in which a gradient may be stopped on purpose"))
         return Judgement(check, f"the gradient of {after.label} is wrong: {check}")
+    held = facts.get("straight") if straight_through else None
+    if held:
+        facts = {**facts, **held}
     problem = _hidden(facts, dtype, before, after, stops_added)
-    return Judgement(check, problem)
+    return Judgement(check, problem, straight=held is not None)
 
 
 def _hidden(facts: dict[str, Any], dtype: str, before: Pair | None, after: Pair, stops_added: bool) -> str:

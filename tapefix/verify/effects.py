@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tapefix.verify.closeness import same_text
+from tapefix.verify.closeness import Moved, same_text
 from tapefix.verify.evidence import Evidence
 from tapefix.verify.lines import LineMap
 
@@ -27,11 +27,18 @@ def printed_lines(evidence: Evidence, horizon: float = float("inf")) -> list[tup
 
 
 def output_problems(
-    before: Evidence, after: Evidence, noisy: frozenset[int] = frozenset(), horizon: float = float("inf")
+    before: Evidence,
+    after: Evidence,
+    noisy: frozenset[int] = frozenset(),
+    horizon: float = float("inf"),
+    moved: Moved = (),
 ) -> list[str]:
-    """Compare what was printed and touched, as far as the run before can be followed: up to `horizon`."""
+    """Compare what was printed and touched, as far as the run before can be followed: up to `horizon`.
+
+    `moved` are the values that may be others, before and after, where they are printed.
+    """
     cut = horizon < float("inf") or not before.end.regular
-    problems = _prints(before, after, noisy, horizon, cut=cut)
+    problems = _prints(before, after, noisy, horizon, moved, cut=cut)
     old = [(effect.effect, effect.paths) for effect in before.effects if effect.order < horizon]
     new = [(effect.effect, effect.paths) for effect in after.effects]
     if cut:
@@ -50,10 +57,12 @@ def output_problems(
     return problems
 
 
-def _prints(before: Evidence, after: Evidence, noisy: frozenset[int], horizon: float, *, cut: bool) -> list[str]:
+def _prints(
+    before: Evidence, after: Evidence, noisy: frozenset[int], horizon: float, moved: Moved, *, cut: bool
+) -> list[str]:
     old, new = printed_lines(before, horizon), printed_lines(after)
     for number, ((text, line), (other, other_line)) in enumerate(zip(old, new, strict=False)):
-        if line in noisy or same_text(text, other):
+        if line in noisy or same_text(text, other, moved):
             continue
         if number + 1 < len(new) and same_text(text, new[number + 1][0]):
             return [f"an extra side effect: line {other_line} prints {_short(other)}"]

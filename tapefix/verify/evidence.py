@@ -57,6 +57,8 @@ class Pair:
 
     query: Query
     index: int
+    silent: bool = False
+    """Zeros that count as no answer."""
 
     @property
     def source(self) -> Value:
@@ -84,7 +86,7 @@ class Pair:
         if self.query.error is not None:
             return "raised"
         answer = self.answer
-        if not answer or answer.get("class") == "none":
+        if self.silent or not answer or answer.get("class") == "none":
             return "none"
         if answer.get("norm") == 0.0 and self.trace.get("connected") is False:
             return "none"

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,14 @@ from tapefix.verify.workspace import Workspace, remove_tree
 UNDETERMINISTIC = re.compile(r"determinis", re.I)
 
 
+FrozenMask = tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]
+
+
+def frozen(mask: Mapping[str, Sequence[Sequence[int]]]) -> FrozenMask:
+    """A mask as a part of a request."""
+    return tuple((key, tuple(tuple(hidden) for hidden in masks)) for key, masks in sorted(mask.items()))
+
+
 @dataclass(frozen=True)
 class RunRequest:
     """What is to be run, and how it is to be watched."""
@@ -28,7 +37,10 @@ class RunRequest:
     text: str
     oracle: bool = False
     eager: bool = False
-    mask: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = ()
+    mask: FrozenMask = ()
+    """Whose answers are handed back as `None`."""
+    zeros: FrozenMask = ()
+    """Whose answers are handed back as zeros."""
     disturb: tuple[int, ...] = ()
     again: bool = False
     """A second run of the same, to see whether it says the same."""
@@ -151,6 +163,7 @@ class Runner:
             "deterministic": deterministic,
             "device": options.device,
             "mask": {key: [list(hidden) for hidden in masks] for key, masks in request.mask},
+            "zeros": {key: [list(hidden) for hidden in masks] for key, masks in request.zeros},
             "disturb": list(request.disturb),
             "limits": {
                 "timeout": options.timeout,

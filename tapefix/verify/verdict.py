@@ -20,7 +20,7 @@ class Outcome:
     """What a query answered for one source."""
 
     state: str
-    """`none`, `raised` or `gradient`."""
+    """`none`, `raised`, `zero` (where that counts as none) or `gradient`."""
     shape: tuple[int | None, ...] | None = None
     dtype: str | None = None
     norm: float | None = None
@@ -32,6 +32,8 @@ class Outcome:
         if self.state == "none":
             return "None"
         shape = "unknown" if self.shape is None else "(" + ", ".join(map(str, self.shape)) + ")"
+        if self.state == "zero":
+            return f"zeros {self.dtype} {shape}"
         norm = f", norm {self.norm:.6g}" if self.norm is not None else ""
         return f"gradient {self.dtype} {shape}{norm}"
 
@@ -93,6 +95,8 @@ class Verdict:
     seconds: float = 0.0
     unreached: frozenset[int] = frozenset()
     """Lines of the claimed queries that neither run came by; they are the reason of a `not run`."""
+    allowed: tuple[str, ...] = ()
+    """What was let pass because an unsafe rewrite declares it."""
 
     @property
     def repaired(self) -> tuple[Change, ...]:
@@ -113,7 +117,7 @@ class Verdict:
         values["status"] = VerdictStatus(values["status"])
         values["unreached"] = frozenset(values.get("unreached", ()))
         values["changes"] = tuple(_change(change) for change in values.get("changes", ()))
-        for name in ("still_none", "notes"):
+        for name in ("still_none", "notes", "allowed"):
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
@@ -141,4 +145,5 @@ class Findings:
     still_none: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=list)
     unreached: frozenset[int] = frozenset()

@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from tapefix.allowance import Allowed
 from tapefix.verify.closeness import tolerance
 from tapefix.verify.compare import Comparison
 from tapefix.verify.effects import noisy_lines, output_problems
 from tapefix.verify.evidence import Evidence
 from tapefix.verify.options import DeviceError, RunOptions, SandboxError, VerifyError
-from tapefix.verify.runs import Runner, RunRequest
+from tapefix.verify.runs import Runner, RunRequest, frozen
 from tapefix.verify.verdict import Findings, Verdict, VerdictStatus
 
 
@@ -56,19 +57,21 @@ class Verifier:
         *,
         claims: frozenset[int] | None = None,
         keeps: frozenset[int] = frozenset(),
+        allowed: Allowed | None = None,
     ) -> Verdict:
         """Run both texts of the script at `path` and return the verdict.
 
         `claims` are the lines, in `before`, of the queries that the rewrite promises to repair; without it, every
         query that gave nothing must be repaired. `keeps` are those of queries that it promises to leave as they are,
-        which the runs have to come by as well.
+        which the runs have to come by as well. `allowed` is what the rewrite changes by declaration; without it,
+        nothing but the answers of the claimed queries may change.
 
         Raises:
             DeviceError, SandboxError: the device or the sandbox that the options ask for is not there.
         """
         started = time.monotonic()
         try:
-            status, reason, findings, evidence = self._judge(path, before, after, claims, keeps)
+            status, reason, findings, evidence = self._judge(path, before, after, claims, keeps, allowed or Allowed())
         except (DeviceError, SandboxError):
             # Asked for, and not there: no verdict on the rewrite, but an error of the call.
             raise
@@ -90,16 +93,23 @@ class Verifier:
             sandbox=runner.walls_line if runner is not None else "",
             seconds=time.monotonic() - started,
             unreached=findings.unreached,
+            allowed=tuple(dict.fromkeys(findings.allowed)),
         )
 
     def _judge(
-        self, path: Path, before: str, after: str, claims: frozenset[int] | None, keeps: frozenset[int]
+        self,
+        path: Path,
+        before: str,
+        after: str,
+        claims: frozenset[int] | None,
+        keeps: frozenset[int],
+        allowed: Allowed,
     ) -> tuple[VerdictStatus, str, Findings, Evidence | None]:
         old = self._run(path, RunRequest(before))
         if not old.queries and old.end.reason != "raised":
             return VerdictStatus.NOT_RUN, _nothing_reached(old, self.options), Findings(), old
         new = self._run(path, RunRequest(after, oracle=True))
-        native = Comparison(before, after, old, new, claims, keeps)
+        native = Comparison(before, after, old, new, claims, keeps, allowed=allowed)
         findings = native.findings
         self._compare(path, native)
         graphs = any(query.symbolic for query in (*old.queries, *new.queries)) or _needs_eager(native)
@@ -117,11 +127,11 @@ class Verifier:
         findings = comparison.findings
         comparison.judge_after_end()
         comparison.judge_new()
-        mask = comparison.mask()
+        mask, zeros = comparison.mask(), comparison.mask(silent=True)
         counter = comparison.after
-        if mask and not findings.problems:
-            frozen = tuple((key, tuple(tuple(hidden) for hidden in masks)) for key, masks in sorted(mask.items()))
-            counter = self._run(path, RunRequest(comparison.after_text, eager=comparison.eager, mask=frozen))
+        if (mask or zeros) and not findings.problems:
+            request = RunRequest(comparison.after_text, eager=comparison.eager, mask=frozen(mask), zeros=frozen(zeros))
+            counter = self._run(path, request)
         problems = comparison.judge_rest(counter, frozenset())
         if problems:
             # Before a script is blamed for a difference: does it say the same twice?
@@ -168,9 +178,19 @@ class Verifier:
         """Compare once more with every graph run eagerly: for the values, which a graph does not show."""
         old = self._run(path, RunRequest(native.before_text, eager=True))
         new = self._run(path, RunRequest(native.after_text, oracle=True, eager=True))
-        eager = Comparison(native.before_text, native.after_text, old, new, native.claims, native.keeps, eager=True)
+        eager = Comparison(
+            native.before_text,
+            native.after_text,
+            old,
+            new,
+            native.claims,
+            native.keeps,
+            eager=True,
+            allowed=native.allowed,
+        )
         self._compare(path, eager)
         native.findings.problems += eager.findings.problems
+        native.findings.allowed += eager.findings.allowed
         if not (native.before.random_graph or native.after.random_graph) and new.end.reason == native.after.end.reason:
             # What the graph computes is seen only in what the script makes of it.
             differences = output_problems(new, native.after)
@@ -270,6 +290,8 @@ def _conclude(comparison: Comparison, claims: frozenset[int] | None) -> tuple[Ve
     )
     word = "gradient is" if count == 1 else "gradients are"
     reason = f"{count} {word} there that {'was' if count == 1 else 'were'} not, and every other value is unchanged"
+    if findings.allowed:
+        reason += " but for what the rewrite declares"
     if unchecked:
         reason += f"; not checked against differences: {', '.join(unchecked)}"
     return VerdictStatus.VERIFIED, reason

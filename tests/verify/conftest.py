@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tapefix.allowance import Allowed
 from tapefix.verify import RunOptions, Verdict, Verifier
 
 Judge = Callable[..., Verdict]
@@ -47,8 +48,10 @@ def judge(warm: Verifier, verify_project: Path) -> Judge:
         *,
         claims: frozenset[int] | None = None,
         keeps: frozenset[int] = frozenset(),
+        allowed: Allowed | None = None,
         name: str = "script.py",
     ) -> Verdict:
-        return warm.judge(verify_project / name, dedent(before), dedent(after), claims=claims, keeps=keeps)
+        texts = (dedent(before), dedent(after))
+        return warm.judge(verify_project / name, *texts, claims=claims, keeps=keeps, allowed=allowed)
 
     return run

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from tapefix.allowance import Allowance
 from tapefix.finding import Rewrite
 from tapefix.source.edits import Edit
 from tapefix.tapes.reading import Reading
@@ -33,9 +34,9 @@ class Draft:
         self.reading = reading
         self.edits: list[Edit] = []
 
-    def rewrite(self, title: str) -> Rewrite:
-        """The rewrite, with a title in the imperative."""
-        return Rewrite(title=title, edits=tuple(self.edits))
+    def rewrite(self, title: str, *allows: Allowance) -> Rewrite:
+        """The rewrite, with a title in the imperative, and what it changes by declaration."""
+        return Rewrite(title=title, edits=tuple(self.edits), allows=frozenset(allows))
 
     def _edit(self, start: int, end: int, replacement: str, *, shared: bool = False) -> None:
         edit = Edit(start, end, replacement, shared)

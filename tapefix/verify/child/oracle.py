@@ -13,6 +13,7 @@ from .digest import array_of
 from .oplog import Op, OpLog
 from .paths import WRITES, Path, find_path, identity
 from .replay import NotReplayable
+from .straight import straight_through
 
 # With more sources than this in one query, each is moved along fewer directions.
 MANY = 8
@@ -105,6 +106,14 @@ class Oracle:
         facts["left"] = self._left(question, whole)
         if through.stops or through.writes:
             facts["through"] = self._optional(problem, ops, through)
+        estimators = straight_through(ops, through)
+        if estimators:
+            rest = find_path(ops, key, wanted, through=True, held=estimators)
+            facts["straight"] = {
+                "stops": rest.stops,
+                "writes": rest.writes,
+                "through": self._optional(problem, ops, rest) if rest.stops or rest.writes else None,
+            }
         earlier = self._earlier(ops, key, wanted, question.start, held)
         if earlier is not None:
             facts["earlier"] = self._optional(problem, *earlier)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Set, Union
+from typing import Any, FrozenSet, List, Optional, Set, Union
 
 from .oplog import Op
 
@@ -33,10 +33,18 @@ class Path:
         self.connected = False
 
 
-def find_path(ops: List[Op], source: Union[int, Set[int]], targets: Set[int], *, through: bool) -> Path:
+def find_path(
+    ops: List[Op],
+    source: Union[int, Set[int]],
+    targets: Set[int],
+    *,
+    through: bool,
+    held: FrozenSet[int] = frozenset(),
+) -> Path:
     """Follow `source` (the id of a tensor, or of a variable's handle, or several) to what reaches a target.
 
-    `through` also follows what a tape does not: stopped gradients, and variables that are written and read again.
+    `through` also follows what a tape does not: stopped gradients, but for those with an index in `held`, and variables
+    that are written and read again.
     """
     path = Path()
     sources = source if isinstance(source, set) else {source}
@@ -46,7 +54,7 @@ def find_path(ops: List[Op], source: Union[int, Set[int]], targets: Set[int], *,
         if op.kind in BLIND or not any(tensor._id in carried for tensor in op.inputs):
             continue
         path.touched += 1
-        if op.kind in STOPS and not through:
+        if op.kind in STOPS and (not through or index in held):
             path.stops.append(op.line)
             continue
         if op.kind in WRITES:

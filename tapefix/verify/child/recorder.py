@@ -42,6 +42,7 @@ class Recorder:
         self.samples: int = request["samples"]
         self.checking: bool = request["oracle"]
         self.masks: Dict[str, List[List[int]]] = request["mask"]
+        self.zeros: Dict[str, List[List[int]]] = request["zeros"]
         self.finish = finish
         self.sites: List[Site] = find_sites(text)
         self.reached: Dict[str, int] = {}
@@ -162,15 +163,16 @@ class Recorder:
         self._timer.start()
 
     def _masked(self, key: str, occurrence: int, answer: Any) -> Any:
-        """Hand back `None` where the counter-run wants what the run before was given."""
-        mask = self.masks.get(key)
-        if not mask:
+        """Hand back `None`, or zeros, where the counter-run wants what the run before was given."""
+        hidden, silent = _at(self.masks.get(key), occurrence), _at(self.zeros.get(key), occurrence)
+        if not hidden and not silent:
             return answer
         import tensorflow as tf
 
-        hidden = mask[min(occurrence, len(mask) - 1)]
-        flat = tf.nest.flatten(answer)
-        return tf.nest.pack_sequence_as(answer, [None if n in hidden else value for n, value in enumerate(flat)])
+        given = [None if n in hidden else value for n, value in enumerate(tf.nest.flatten(answer))]
+        for number in silent:
+            given[number] = tf.zeros_like(tf.convert_to_tensor(given[number]))
+        return tf.nest.pack_sequence_as(answer, given)
 
 
 class Query:
@@ -242,6 +244,10 @@ class Query:
             )
             for number in late:
                 described[number]["check"] = check
+
+
+def _at(mask: Optional[List[List[int]]], occurrence: int) -> List[int]:
+    return mask[min(occurrence, len(mask) - 1)] if mask else []
 
 
 def flatten(value: Any) -> List[Any]:
