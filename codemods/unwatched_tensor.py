@@ -8,6 +8,7 @@ from typing import ClassVar
 from tapefix.codemod import Applicability, Codemod, Finding
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.integers import becomes_floating
+from tapefix.tapes.repairs.replacing import replacements
 from tapefix.tapes.repairs.watching import Unwatched, is_keras_variable, is_tensor_source, unwatched, watch_calls
 from tapefix.tapes.writing.draft import Draft
 
@@ -44,7 +45,9 @@ class UnwatchedTensor(Codemod):
 
     def find(self, reading: Reading) -> Iterator[Finding]:
         """Yield one finding for each place where a tape has tensors to watch."""
-        calls, stuck = watch_calls(reading, [found for found in unwatched(reading) if _concerns(reading, found)])
+        replaced = {one.value for found in replacements(reading) if found.decided for one in found.unwatched}
+        wanted = [found for found in unwatched(reading) if found.value not in replaced and _concerns(reading, found)]
+        calls, stuck = watch_calls(reading, wanted)
         for call in calls:
             draft = Draft(reading)
             call.write(draft)

@@ -35,6 +35,8 @@ class Comparison:
     findings: Findings = field(default_factory=Findings)
     allowed: Allowed = field(default_factory=Allowed)
     """What the rewrite changes by declaration."""
+    rebinding: bool = False
+    """Whether the run before took `v -= x` for `v = v - x`."""
 
     def __post_init__(self) -> None:
         self.lines = LineMap(self.before_text, self.after_text)

@@ -44,6 +44,8 @@ class RunRequest:
     disturb: tuple[int, ...] = ()
     again: bool = False
     """A second run of the same, to see whether it says the same."""
+    rebinding: bool = False
+    """Whether `v -= x` on a variable makes a tensor, as `v = v - x` does, where it raises."""
 
 
 class Runner:
@@ -160,6 +162,7 @@ class Runner:
             "samples": options.samples,
             "oracle": request.oracle,
             "eager": request.eager,
+            "rebinding": request.rebinding,
             "deterministic": deterministic,
             "device": options.device,
             "mask": {key: [list(hidden) for hidden in masks] for key, masks in request.mask},

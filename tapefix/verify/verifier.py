@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -11,10 +12,12 @@ from tapefix.allowance import Allowed
 from tapefix.verify.closeness import tolerance
 from tapefix.verify.compare import Comparison
 from tapefix.verify.effects import noisy_lines, output_problems
-from tapefix.verify.evidence import Evidence
+from tapefix.verify.evidence import End, Evidence
 from tapefix.verify.options import DeviceError, RunOptions, SandboxError, VerifyError
 from tapefix.verify.runs import Runner, RunRequest, frozen
 from tapefix.verify.verdict import Findings, Verdict, VerdictStatus
+
+_IN_PLACE = re.compile(r"`var(iable)? (\+|-|\*|/|\*\*)= value` with `tf\.Variable`s is not supported")
 
 
 class Verifier:
@@ -106,11 +109,19 @@ class Verifier:
         allowed: Allowed,
     ) -> tuple[VerdictStatus, str, Findings, Evidence | None]:
         old = self._run(path, RunRequest(before))
+        rebinding = raised_in_place(old.end)
+        if rebinding:
+            # What it would have gone on with says which values have to come of the repair.
+            old = self._run(path, RunRequest(before, rebinding=True))
         if not old.queries and old.end.reason != "raised":
             return VerdictStatus.NOT_RUN, _nothing_reached(old, self.options), Findings(), old
         new = self._run(path, RunRequest(after, oracle=True))
-        native = Comparison(before, after, old, new, claims, keeps, allowed=allowed)
+        native = Comparison(before, after, old, new, claims, keeps, allowed=allowed, rebinding=rebinding)
         findings = native.findings
+        if rebinding:
+            findings.notes.append(
+                "an operator such as `-=` raises on a variable; the run before took it for `v = v - x`"
+            )
         self._compare(path, native)
         graphs = any(query.symbolic for query in (*old.queries, *new.queries)) or _needs_eager(native)
         if graphs and not findings.problems:
@@ -135,7 +146,9 @@ class Verifier:
         problems = comparison.judge_rest(counter, frozenset())
         if problems:
             # Before a script is blamed for a difference: does it say the same twice?
-            request = RunRequest(comparison.before_text, eager=comparison.eager, again=True)
+            request = RunRequest(
+                comparison.before_text, eager=comparison.eager, again=True, rebinding=comparison.rebinding
+            )
             again = self._run(path, request)
             noisy = noisy_lines(comparison.before, again)
             unsteady = Comparison(
@@ -176,7 +189,7 @@ class Verifier:
 
     def _compare_eagerly(self, path: Path, native: Comparison) -> None:
         """Compare once more with every graph run eagerly: for the values, which a graph does not show."""
-        old = self._run(path, RunRequest(native.before_text, eager=True))
+        old = self._run(path, RunRequest(native.before_text, eager=True, rebinding=native.rebinding))
         new = self._run(path, RunRequest(native.after_text, oracle=True, eager=True))
         eager = Comparison(
             native.before_text,
@@ -187,6 +200,7 @@ class Verifier:
             native.keeps,
             eager=True,
             allowed=native.allowed,
+            rebinding=native.rebinding,
         )
         self._compare(path, eager)
         native.findings.problems += eager.findings.problems
@@ -225,6 +239,11 @@ class Verifier:
                 raise VerifyError(f"the run could not be recorded: {evidence.end.message.strip().splitlines()[-1]}")
             self._memory[key] = evidence
         return self._memory[key]
+
+
+def raised_in_place(end: End) -> bool:
+    """Whether a run ended at `v -= x` or the like, which no variable of TensorFlow allows."""
+    return end.reason == "raised" and end.type == "RuntimeError" and bool(_IN_PLACE.search(end.message))
 
 
 def _device(evidence: Evidence | None) -> str:

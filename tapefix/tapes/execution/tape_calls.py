@@ -135,6 +135,10 @@ class TapeCalls(Invocation):
         if sources.value.elements is not None:
             result.kind = Kind.SEQUENCE
             result.elements = [self._answer(node, query, element, receiver) for element in sources.value.elements]
+        elif sources.value.entries is not None:
+            result.kind = Kind.MAPPING
+            answers = {key: self._answer(node, query, value, receiver) for key, value in sources.value.entries.items()}
+            result.entries = answers
         elif sources.value.kind not in (Kind.VARIABLES, Kind.UNKNOWN, Kind.MAPPING):
             result.kind = Kind.TENSOR
             result.dtype = Dtype.FLOATING

@@ -72,6 +72,18 @@ def repeatable(request: Dict[str, Any]) -> None:
     if request["eager"]:
         tf.config.run_functions_eagerly(True)
         tf.data.experimental.enable_debug_mode()
+    if request["rebinding"]:
+        _let_operators_rebind()
+
+
+def _let_operators_rebind() -> None:
+    """Take away the methods that raise for `v -= x`: Python then makes `v = v - x` of it."""
+    from tensorflow.python.ops import resource_variable_ops
+
+    for owner in resource_variable_ops.BaseResourceVariable.__mro__:
+        for name in ("__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__irealdiv__"):
+            if name in vars(owner):
+                delattr(owner, name)
 
 
 def _seed_unseeded_generators(np: Any) -> None:
