@@ -9,13 +9,13 @@ import libcst as cst
 from tapefix.tapes.execution import library, vocabulary
 from tapefix.tapes.execution.inference import call_dtype
 from tapefix.tapes.execution.invocation import flattened, keras_role
-from tapefix.tapes.execution.object_methods import ObjectMethods
-from tapefix.tapes.values import NO_CONSTANT, Argument, Dtype, Kind, Operation, Value
+from tapefix.tapes.execution.model_calls import ModelCalls
+from tapefix.tapes.values import NO_CONSTANT, Argument, Kind, Operation, Value
 
 _CALLABLE_OBJECTS = (Kind.MODEL, Kind.LAYER, Kind.LOSS, Kind.METRIC)
 
 
-class Calls(ObjectMethods):
+class Calls(ModelCalls):
     """Finds out what a call calls, and what it gives."""
 
     def arguments(self, nodes: Sequence[cst.Arg]) -> list[Argument]:
@@ -68,22 +68,8 @@ class Calls(ObjectMethods):
         if callee.kind is Kind.INSTANCE:
             return self._call_instance(node, callee, arguments)
         if callee.kind in _CALLABLE_OBJECTS:
-            return self._call_object(node, callee, arguments)
+            return self.call_object(node, callee, arguments)
         return self.opaque(node, callee, arguments)
-
-    def _call_object(self, node: cst.Call, callee: Value, arguments: Sequence[Argument]) -> Value:
-        inputs = flattened(arguments)
-        symbolic = any(value.kind is Kind.SYMBOLIC for value in inputs)
-        return self.make(
-            Kind.SYMBOLIC if symbolic else Kind.TENSOR,
-            Operation.CALL,
-            node,
-            name=callee.kind.value,
-            inputs=[callee, *inputs],
-            dtype=Dtype.FLOATING,
-            receiver=callee,
-            arguments=tuple(arguments),
-        )
 
     def _call_instance(self, node: cst.Call, callee: Value, arguments: Sequence[Argument]) -> Value:
         definition = callee.definition
@@ -97,7 +83,7 @@ class Calls(ObjectMethods):
                         arguments = [a for a in arguments if a.keyword != "training" or self._takes(method, "training")]
                     return self.invoke(node, method, arguments, callee)
         if role is not None:
-            return self._call_object(node, callee, arguments)
+            return self.call_object(node, callee, arguments)
         return self.opaque(node, callee, arguments)
 
     def _build(self, instance: Value) -> None:

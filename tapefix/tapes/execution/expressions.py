@@ -317,4 +317,6 @@ def _hands_out(receiver: Value) -> bool:
     """Whether it gives the same object for the same index, as a tensor or an array does not."""
     if receiver.operation is Operation.CALL and receiver.kind is Kind.TENSOR:
         return receiver.name.rpartition(".")[2] in vocabulary.SEVERAL_RESULTS
+    if receiver.kind is Kind.SYMBOLIC:
+        return receiver.operation is Operation.ATTRIBUTE and receiver.name in ("inputs", "outputs")
     return receiver.kind in (Kind.UNKNOWN, Kind.VARIABLES, Kind.MAPPING)

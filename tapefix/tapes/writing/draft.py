@@ -200,6 +200,12 @@ class Draft:
         stretch = statement_text(self.reading, statement)
         self._edit(stretch.start, stretch.end, "")
 
+    def delete_line(self, statement: cst.SimpleStatementLine) -> None:
+        """Remove a statement, and leave the comments above it to what follows."""
+        stretch = statement_text(self.reading, statement)
+        start = self.reading.span(statement)[0]
+        self._edit(start - len(stretch.indent), stretch.end, "")
+
     def delete_all(self, statements: Sequence[cst.CSTNode]) -> None:
         """Remove statements in the order of the text; where blank lines stood on both sides, they stay on one."""
         runs: list[tuple[int, int]] = []
