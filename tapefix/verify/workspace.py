@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 # Never copied: large, or no business of a run. They stay reachable, read-only.
@@ -24,6 +25,14 @@ class Entry:
     apart: bool
 
 
+@dataclass
+class Scan:
+    """What is in the copy: its files and links with their stamps, and its folders."""
+
+    files: dict[str, Stamp] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+
+
 class Workspace:
     """A copy of `project` in `folder` that can be brought back to the project's state."""
 
@@ -39,30 +48,50 @@ class Workspace:
         """How many files and folders were too large to copy."""
         self._copied: dict[str, Stamp] = {}
         self._state: dict[str, Stamp] = {}
+        self._now: Scan | None = None
+        """What was found after the last run."""
 
     def restore(self) -> None:
         """Make the copy equal to the project as it is now."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        now = self._now or _scan(self.folder)
+        self._now = None
         wanted: dict[str, Stamp] = {}
         folders: set[str] = set()
+        copies: list[str] = []
+        links: list[str] = []
         self.left_out = 0
         room = self.max_bytes
         for entry in self._walk(folders):
-            size = entry.stamp[0]
+            size, path = entry.stamp[0], entry.path
             # One file may take no more than a fourth of the room, so that the others find some.
             fits = size <= min(room, self.max_bytes // 4) and len(wanted) < self.max_files
             if entry.apart or not fits:
                 self.left_out += not entry.apart
                 if self.rest is not None:
-                    self._link(entry.path, self.rest)
-                    wanted[entry.path] = entry.stamp
+                    links.append(path)
+                    wanted[path] = entry.stamp
                 continue
             room -= size
-            wanted[entry.path] = entry.stamp
-            self._copy(entry)
-        self._prune(set(wanted), folders)
+            wanted[path] = entry.stamp
+            known = now.files.get(path)
+            if known is None or known != self._state.get(path) or self._copied.get(path) != entry.stamp:
+                copies.append(path)
+        # First of all, so that nothing is written through a link that a run has put in a folder's place.
+        self._prune(wanted, folders, now)
+        for path in copies:
+            self._copy(path)
+        if self.rest is not None:
+            for path in links:
+                self._link(path, self.rest)
         self._copied = wanted
-        self._state = _scan(self.folder)
+        self._state = now.files
+        for path in (*copies, *links):
+            stamp = _stamp_of(self.folder / path)
+            if stamp is None:
+                self._state.pop(path, None)
+            else:
+                self._state[path] = stamp
 
     def put(self, path: str, data: bytes) -> None:
         """Write the text under test over its file."""
@@ -76,21 +105,27 @@ class Workspace:
 
     def changes(self) -> list[str]:
         """Return the files that differ from the state before the run: created, changed or removed."""
-        now = _scan(self.folder)
+        # Every process of the run has ended, and nobody else writes here: what is found now holds until the next one.
+        self._now = _scan(self.folder)
+        now = self._now.files
         names = {name for name in now.keys() | self._state.keys() if now.get(name) != self._state.get(name)}
         return sorted(name for name in names if not any(part in DROPPED for part in name.split("/")))
 
     def _walk(self, folders: set[str]) -> Iterator[Entry]:
         """Yield files, nearest to the root first; whole folders become links when the budget is spent."""
-        pending = [""]
+        pending: deque[tuple[str, Stamp]] = deque([("", (0, 0, 0, 0))])
         seen = 0
         while pending:
-            relative = pending.pop(0)
+            relative, own = pending.popleft()
             try:
-                entries = sorted(os.scandir(self.project / relative), key=lambda entry: entry.name)
+                with os.scandir(f"{self.project}/{relative}") as listing:
+                    entries = sorted(listing, key=lambda entry: entry.name)
             except OSError:
                 continue
             if relative:
+                if any(entry.name == "pyvenv.cfg" for entry in entries):
+                    yield Entry(relative, own, apart=True)
+                    continue
                 folders.add(relative)
             for entry in entries:
                 path = f"{relative}/{entry.name}" if relative else entry.name
@@ -99,25 +134,22 @@ class Workspace:
                         continue
                     stamp = _stamp(entry.stat(follow_symlinks=False))
                     if entry.is_dir(follow_symlinks=False):
-                        environment = Path(entry.path, "pyvenv.cfg").exists()
-                        if entry.name in APART or environment or seen > self.max_files:
+                        if entry.name in APART or seen > self.max_files:
                             yield Entry(path, stamp, apart=True)
                         else:
-                            pending.append(path)
+                            pending.append((path, stamp))
                     elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
                         seen += 1
                         yield Entry(path, stamp, apart=False)
                 except OSError:
                     continue
 
-    def _copy(self, entry: Entry) -> None:
-        target = self.folder / entry.path
-        if self._copied.get(entry.path) == entry.stamp and self._state.get(entry.path) == _stamp_of(target):
-            return
+    def _copy(self, path: str) -> None:
+        target = self.folder / path
         _remove(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            shutil.copy2(self.project / entry.path, target, follow_symlinks=False)
+            shutil.copy2(self.project / path, target, follow_symlinks=False)
         except OSError:
             # Unreadable: the run would not have been able to read it either.
             return
@@ -131,29 +163,22 @@ class Workspace:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(wanted)
 
-    def _prune(self, wanted: set[str], folders: set[str]) -> None:
+    def _prune(self, wanted: dict[str, Stamp], folders: set[str], now: Scan) -> None:
+        """Remove what the project does not have, and make the folders that it has."""
         keep = set(folders)
         for path in wanted:
-            parts = path.split("/")[:-1]
-            keep.update("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
-        for folder in folders:
-            target = self.folder / folder
-            if target.is_symlink() or (target.exists() and not target.is_dir()):
-                target.unlink()
-            target.mkdir(parents=True, exist_ok=True)
-        for base, inner, files in os.walk(self.folder, topdown=True):
-            relative = os.path.relpath(base, self.folder)
-            prefix = "" if relative == "." else relative + "/"
-            for name in list(inner):
-                path = prefix + name
-                if path not in keep and path not in wanted:
-                    _remove(Path(base, name))
-                    inner.remove(name)
-                elif Path(base, name).is_symlink():
-                    inner.remove(name)
-            for name in files:
-                if prefix + name not in wanted:
-                    _remove(Path(base, name))
+            parent = path.rpartition("/")[0]
+            while parent and parent not in keep:
+                keep.add(parent)
+                parent = parent.rpartition("/")[0]
+        for path in [path for path in now.files if path not in wanted]:
+            _remove(self.folder / path)
+            del now.files[path]
+        # Outer folders first: those inside are gone with them.
+        for path in sorted(now.folders - keep):
+            _remove(self.folder / path)
+        for path in sorted(folders - now.folders):
+            (self.folder / path).mkdir(parents=True, exist_ok=True)
 
 
 def _stamp(status: os.stat_result) -> Stamp:
@@ -167,15 +192,27 @@ def _stamp_of(path: Path) -> Stamp | None:
         return None
 
 
-def _scan(folder: Path) -> dict[str, Stamp]:
-    found: dict[str, Stamp] = {}
-    for base, inner, files in os.walk(folder):
-        links = [path for path in (Path(base, name) for name in inner) if path.is_symlink()]
-        for path in [Path(base, name) for name in files] + links:
-            try:
-                found[os.path.relpath(path, folder)] = _stamp(os.lstat(path))
-            except OSError:
-                continue
+def _scan(folder: Path) -> Scan:
+    """Return what is in a folder, without following links."""
+    found = Scan()
+    top = str(folder)
+    pending = [""]
+    while pending:
+        prefix = pending.pop()
+        try:
+            with os.scandir(f"{top}/{prefix}") as listing:
+                for entry in listing:
+                    path = prefix + entry.name
+                    try:
+                        if entry.is_dir(follow_symlinks=False):
+                            found.folders.add(path)
+                            pending.append(path + "/")
+                        else:
+                            found.files[path] = _stamp(entry.stat(follow_symlinks=False))
+                    except OSError:
+                        continue
+        except OSError:
+            continue
     return found
 
 
