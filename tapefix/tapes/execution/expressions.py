@@ -294,6 +294,7 @@ class Expressions(Assignment):
             closure=outer,
             definition=outer.definition,
             instance=outer.instance,
+            root=outer.root,
         )
         produced: list[Value] = []
         self._clause(clause, produce, produced)

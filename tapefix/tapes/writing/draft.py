@@ -291,6 +291,32 @@ class Draft:
         # One character more than has to go, so that nothing is put between the body and what now precedes it.
         self._edit(whole.start, rest + 1, (block.indent if block.inline else "") + text[rest : rest + 1])
 
+    def enclose(
+        self, anchor: cst.CSTNode, statements: Sequence[cst.CSTNode], header: Sequence[str], extra: Sequence[str]
+    ) -> None:
+        """Indent statements under a new head of a block at `anchor`; `extra` are lines at the end of the block.
+
+        The lines of head and end are indented against the head by four spaces. Whatever else wants one of the lines
+        has to wait for its turn.
+        """
+        newline, unit = self.reading.module.default_newline, self.reading.module.default_indent
+        stretch = statement_text(self.reading, anchor)
+
+        def written(lines: Sequence[str]) -> str:
+            return "".join(f"{stretch.indent}{line.replace('    ', unit, 1)}{newline}" for line in lines)
+
+        if not statements:
+            text = written([*header, *extra])
+            self._edit(stretch.start, stretch.start + 1, text + self.reading.text[stretch.start])
+            return
+        last = statement_text(self.reading, statements[-1])
+        leading = written(header)
+        for offset in self.reading.code_lines(stretch.start, last.end):
+            self._edit(offset, offset + 1, leading + unit + self.reading.text[offset])
+            leading = ""
+        if extra:
+            self._at_line_end(last, written(extra), shared=False)
+
     def indent(self, statements: Sequence[cst.CSTNode], holder: cst.BaseCompoundStatement) -> None:
         """Take statements that directly follow a compound statement into its body, by indenting them."""
         block = block_of(self.reading, holder)

@@ -12,9 +12,10 @@ import numpy as np
 from .differences import DIRECTIONS, Question
 from .digest import array_of, digest
 from .frames import Frames
+from .legacy import install_legacy
 from .oplog import OpLog
 from .oracle import MANY, Oracle
-from .sites import Site, find_sites, site_of
+from .sites import METHODS, Site, find_sites, site_of
 from .stream import Stream
 
 KEPT = 64
@@ -68,6 +69,7 @@ class Recorder:
             return enter(this)
 
         tape.__enter__ = _unconverted(entered)
+        install_legacy(self._refused)
         plain = getattr(custom_gradient, "_eager_mode_decorator", None)
         if plain is not None:
             custom_gradient._eager_mode_decorator = self._custom(plain)
@@ -83,6 +85,34 @@ class Recorder:
             return answer
 
         return marked
+
+    def _refused(self, target: Any, sources: Any, weights: Any, error: BaseException) -> None:
+        """Note what was asked for without a tape, and raised."""
+        position, function = self.frames.position()
+        if getattr(self._inside, "depth", 0) or not self.stream.ours or position is None:
+            return
+        site = site_of(self.sites, position)
+        key = str(site) if site is not None else "line %d" % position[0]
+        occurrence = self.reached.get(key, 0)
+        if occurrence < KEPT:
+            kwargs = {} if weights is None else {"output_gradients": weights}
+            query = Query(self, "gradient", target, sources, kwargs, None, ())
+            self.oracle.pause(1)
+            described = query.describe()
+            self.oracle.pause(-1)
+            self.stream.emit(
+                "query",
+                site=site,
+                key=key,
+                line=position[0],
+                function=function,
+                method="gradient",
+                occurrence=occurrence,
+                symbolic=False,
+                **described,
+                error={"type": type(error).__name__, "message": str(error)[:2000]},
+            )
+        self.reached[key] = occurrence + 1
 
     def _wrapped(self, method: str, plain: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(plain)
@@ -149,7 +179,9 @@ class Recorder:
         return 0 < getattr(tape, "_tapefix_asked", 0) < (2 if tf.executing_eagerly() else KEPT)
 
     def _satisfied(self) -> bool:
-        wanted = [str(number) for number in range(len(self.sites))] or list(self.reached)
+        # What asked for gradients before there were tapes raises now: it never comes by a second time.
+        asking = [str(number) for number, site in enumerate(self.sites) if site.method in METHODS]
+        wanted = asking or list(self.reached)
         return bool(wanted) and all(self.reached.get(key, 0) >= self.samples for key in wanted)
 
     def _settle(self) -> None:

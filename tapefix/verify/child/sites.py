@@ -7,6 +7,16 @@ from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
 METHODS = ("gradient", "jacobian", "batch_jacobian")
+# What asks for gradients without a tape, in code for earlier versions of TensorFlow, and how it calls what it is given.
+LEGACY = {
+    "gradients": ("ys", "xs"),
+    "compute_gradients": ("loss", "var_list"),
+    "get_gradients": ("loss", "params"),
+    "gradients_function": ("f", "params"),
+    "value_and_gradients_function": ("f", "params"),
+    "implicit_gradients": ("f", ""),
+    "implicit_value_and_gradients": ("f", ""),
+}
 # Modules whose functions share a name with a tape's methods.
 LOOKALIKES = ("np", "numpy", "jnp", "onp", "tnp", "scipy", "torch")
 STOPS = ("stop_gradient", "custom_gradient", "recompute_grad", "stop_recording", "no_gradient", "NoGradient")
@@ -14,7 +24,7 @@ STOPS = ("stop_gradient", "custom_gradient", "recompute_grad", "stop_recording",
 
 @dataclass(frozen=True)
 class Site:
-    """One call of a query method in the text."""
+    """One call of a query method in the text, or of what earlier versions of TensorFlow had in its place."""
 
     line: int
     column: int
@@ -36,19 +46,21 @@ def find_sites(text: str) -> List[Site]:
         return []
     found: List[Site] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
-            owner = node.func.value
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner, name = node.func.value, node.func.attr
             if isinstance(owner, ast.Name) and owner.id in LOOKALIKES:
                 continue
-            found.append(_site(node, node.func.attr))
+            if name in METHODS or name in LEGACY:
+                found.append(_site(node, name))
     return sorted(found, key=lambda site: (site.line, site.column, -site.end_line, -site.end_column))
 
 
 def _site(node: ast.Call, method: str) -> Site:
     arguments: Dict[str, ast.expr] = dict(zip(("target", "sources"), node.args))
+    target_name, sources_name = LEGACY.get(method, ("target", "sources"))
     for keyword in node.keywords:
-        if keyword.arg in ("target", "sources", "source"):
-            arguments["target" if keyword.arg == "target" else "sources"] = keyword.value
+        if keyword.arg in (target_name, sources_name) or (keyword.arg == "source" and method in METHODS):
+            arguments["target" if keyword.arg == target_name else "sources"] = keyword.value
     target = arguments.get("target")
     sources = arguments.get("sources")
     elements: List[ast.expr] = []
