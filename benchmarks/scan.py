@@ -21,7 +21,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-NEEDLE = b"GradientTape"
+from tapefix.source.walking import NEEDLES
+
 BARE_WALK = """
 import os, sys
 found = 0
@@ -40,13 +41,18 @@ def installed_sources() -> Iterator[Path]:
         yield from sorted(Path(folder).rglob("*.py"))
 
 
+def must_be_parsed(data: bytes) -> bool:
+    """Whether a file holds something that a rule may find."""
+    return any(needle in data for needle in NEEDLES)
+
+
 def make_tree(root: Path, files: int, share: float) -> int:
     """Copy sources into `root`; returns how many of them use a tape."""
     with_tape: list[Path] = []
     without: list[Path] = []
     for path in installed_sources():
         data = path.read_bytes()
-        if NEEDLE in data:
+        if must_be_parsed(data):
             with_tape.append(path)
         elif len(without) < files:
             without.append(path)
@@ -93,7 +99,7 @@ def main() -> None:
         print(f"{'  for each file with a tape':<58}{whole / count:8.3f} s")
         shutil.copytree(tree, rest)
         for path in rest.rglob("*.py"):
-            if NEEDLE in path.read_bytes():
+            if must_be_parsed(path.read_bytes()):
                 path.unlink()
         bare = measured(
             "bare walk, read and byte search, files without a tape",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tapefix.verify.evidence import Evidence, Pair, Query, Site
 from tapefix.verify.lines import LineMap
 
+_QUERIES = ("gradient", "jacobian", "batch_jacobian")
 # What a script says when a gradient that it needed was `None`.
 _CONSEQUENCES = ("NoneType", "No gradients provided", "value (None)", "None values not supported")
 
@@ -17,8 +18,10 @@ class Claims:
     def __init__(self, wanted: frozenset[int] | None, sites: Iterable[Site], lines: LineMap) -> None:
         self.lines = lines
         self.all = wanted is None
+        sites = tuple(sites)
         self.sites = [site for site in sites if any(site.line <= line <= site.end_line for line in wanted or ())]
         self.wanted = wanted or frozenset()
+        self.known_sites = sites
 
     def covers_before(self, query: Query, sites: tuple[Site, ...]) -> bool:
         """Whether a query of the run before is claimed."""
@@ -30,6 +33,12 @@ class Claims:
     def covers_after(self, query: Query) -> bool:
         """Whether a query of the run after is one that is claimed."""
         return self.all or any(self.lines.related(site.line, query.line) for site in self.sites)
+
+    def was_untaped(self, query: Query) -> bool:
+        """Whether a query of the run after stands where the text before asked for gradients without a tape."""
+        return any(
+            site.method not in _QUERIES and self.lines.related(site.line, query.line) for site in self.known_sites
+        )
 
     def unreached(self, before: Evidence, after: Evidence) -> frozenset[int]:
         """The claimed lines whose query neither run came by."""

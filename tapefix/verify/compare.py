@@ -105,7 +105,7 @@ class Comparison:
         for match in self.matches:
             self._judge_match(match)
         for pair in self.unreached:
-            if pair.broken and not self.promise.covers_after(pair.query):
+            if pair.broken and (self._answered(pair) or not self.promise.covers_after(pair.query)):
                 findings.still_none.append(f"{pair.label} at line {pair.query.line} after")
                 continue
             if pair.broken:
@@ -142,11 +142,21 @@ class Comparison:
                 name = f"{before.label} at line {before.query.line}"
                 if name not in self.findings.still_none:
                     self.findings.still_none.append(name)
-                if self.claimed(before.query) and not self.eager:
+                if self.claimed(before.query) and not self.eager and not self._answered(after):
                     self.findings.problems.append(f"still {state(after)}: the gradient of {name}")
                 self._note_change(before, after, None)
             return
         self._judge_gradient(before, after)
+
+    def _answered(self, after: Pair) -> bool:
+        """Whether `None` is the true answer to what was asked without a tape before: then, too, it said so.
+
+        The tape has recorded all that was done with the source, and has an answer for another source of the query.
+        """
+        query = after.query
+        if not self.promise.was_untaped(query) or after.state != "none" or after.answer.get("earlier") is not False:
+            return False
+        return any(not Pair(query, index).broken for index in range(len(query.sources)))
 
     def _first(self, after: Pair) -> bool:
         return after.query.occurrence == 0 or after.query.error is None

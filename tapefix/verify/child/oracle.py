@@ -45,6 +45,16 @@ class Oracle:
         earlier = any(any(tensor._id == key for tensor in op.inputs) for op in before if op.kind not in WRITES)
         return {"connected": path.connected, "touched": path.touched, "earlier": earlier}
 
+    def begins_earlier(self, question: Question, source: Any) -> Optional[bool]:
+        """Say whether the target is computed from the source by operations before the tape, too; None: not known."""
+        ops = None if self.log.missing else self.log.span(question.start, question.end)
+        key = identity(source)
+        if ops is None or key is None:
+            return None
+        wanted = {target._id for target in question.targets}
+        held = find_path(ops, key, wanted, through=False)
+        return self._earlier(ops, key, wanted, question.start, held) is not None
+
     def check(self, question: Question, source: Any, answer: Any, directions: int = DIRECTIONS) -> Dict[str, Any]:
         """Return the directional derivatives of one source by tape and by differences, or why there are none.
 

@@ -262,6 +262,8 @@ class Query:
             facts = digest(value)
             if question is not None and value is not None:
                 facts["check"] = self.recorder.oracle.check(question, source, value, directions)
+            elif question is not None:
+                facts["earlier"] = self.recorder.oracle.begins_earlier(question, source)
             described.append(facts)
         if question is not None:
             self._check_the_rest(question, flat, described)
