@@ -23,6 +23,7 @@ from tapefix.tapes.values import Frame, Value
 
 if TYPE_CHECKING:
     from tapefix.tapes.repairs.departures import DeparturePlan
+    from tapefix.tapes.repairs.misdirected import Misdirection
 
 
 class Reading:
@@ -191,8 +192,10 @@ class Reading:
         return read_flow(query, source, mended=True, taped=True).connected is not Answer.NO
 
     def flows(self) -> Iterator[Flow]:
-        """The flow of every source of every query."""
+        """The flow of every source of every query; of one that asks the wrong tape there is nothing to learn."""
         for query in self.queries:
+            if query in self.misdirections and not self.misdirections[query].twin:
+                continue
             for source in query.sources:
                 yield self.flow(query, source)
 
@@ -206,6 +209,13 @@ class Reading:
         from tapefix.tapes.repairs.departures import DeparturePlan
 
         return DeparturePlan(self)
+
+    @cached_property
+    def misdirections(self) -> dict[Query, Misdirection]:
+        """The queries that ask a tape which another was meant to be."""
+        from tapefix.tapes.repairs.misdirected import misdirections
+
+        return {found.query: found for found in misdirections(self)}
 
     @cached_property
     def tensorflow_name(self) -> str | None:

@@ -84,6 +84,17 @@ class Tape:
 
 
 @dataclass(eq=False)
+class Deletion:
+    """One `del` of a name that stood for a tape."""
+
+    name: str
+    tape: Tape
+    statement: cst.CSTNode | None
+    frame: Frame
+    time: int
+
+
+@dataclass(eq=False)
 class Source:
     """One thing that a query asks the gradient for."""
 
@@ -112,6 +123,8 @@ class Query:
     recording: frozenset[Tape]
     arguments: tuple[Argument, ...]
     unconnected_zero: bool = False
+    in_sight: dict[Frame, dict[str, Tape]] = field(default_factory=dict)
+    """The tapes that plain names stand for where it is made, and where the calls that lead there are made."""
 
     @property
     def inside(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 
 from tapefix.tapes.execution.library import canonical
-from tapefix.tapes.tape import Query, Tape
+from tapefix.tapes.tape import Deletion, Query, Tape
 from tapefix.tapes.values import NO_CONSTANT, Branch, Definition, Dtype, Frame, Kind, Operation, Value
 
 MAX_STEPS = 400_000
@@ -37,6 +37,7 @@ class State:
         self.journal: list[tuple[Frame, str, Value | None]] = []
         self.tapes: list[Tape] = []
         self.queries: list[Query] = []
+        self.deletions: list[Deletion] = []
         self.values_of: dict[cst.CSTNode, list[Value]] = {}
         self.definitions: list[tuple[Value, Definition]] = []
         self.active: list[cst.CSTNode] = []

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tapefix.tapes.execution.expressions import Expressions
 from tapefix.tapes.execution.state import truth
-from tapefix.tapes.tape import Region, Tape
+from tapefix.tapes.tape import Deletion, Region, Tape
 from tapefix.tapes.values import Definition, Frame, Kind, Operation, Value
 
 LOOP_PASSES = 2
@@ -81,12 +81,13 @@ class Statements(Expressions):
 
     def delete(self, target: cst.BaseDelTargetExpression) -> None:
         """Forget a deleted name."""
-        if isinstance(target, cst.Tuple):
-            for element in target.elements:
-                if isinstance(element.value, cst.Name):
-                    self.set_name(self.frame, element.value.value, None)
-        elif isinstance(target, cst.Name):
-            self.set_name(self.frame, target.value, None)
+        for part in [element.value for element in target.elements] if isinstance(target, cst.Tuple) else [target]:
+            if isinstance(part, cst.Name):
+                value = self.frame.names.get(part.value)
+                if value is not None and value.tape is not None and value.kind is Kind.TAPE:
+                    self.time += 1
+                    self.deletions.append(Deletion(part.value, value.tape, self.statement, self.frame, self.time))
+                self.set_name(self.frame, part.value, None)
 
     def import_modules(self, node: cst.Import) -> None:
         """`import a.b`, `import a.b as c`."""

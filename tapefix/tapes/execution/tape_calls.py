@@ -8,7 +8,7 @@ import libcst as cst
 
 from tapefix.tapes.execution.invocation import Invocation, flattened
 from tapefix.tapes.tape import QUERY_METHODS, Query, Region, Source, Tape, Watch
-from tapefix.tapes.values import NO_CONSTANT, Argument, Dtype, Kind, Operation, Value
+from tapefix.tapes.values import NO_CONSTANT, Argument, Dtype, Frame, Kind, Operation, Value
 
 
 def _flag(argument: Argument | None, default: bool) -> bool | None:
@@ -127,6 +127,7 @@ class TapeCalls(Invocation):
             recording=frozenset(self.recording),
             arguments=tuple(arguments),
             unconnected_zero=zero,
+            in_sight=self._tapes_in_sight(),
         )
         result.query = query
         result.tape = tape
@@ -143,6 +144,20 @@ class TapeCalls(Invocation):
             result.kind = Kind.TENSOR
             result.dtype = Dtype.FLOATING
         return result
+
+    def _tapes_in_sight(self) -> dict[Frame, dict[str, Tape]]:
+        """The tapes that names stand for, in the present frame and in those that called it."""
+        found: dict[Frame, dict[str, Tape]] = {}
+        frame: Frame | None = self.frame
+        while frame is not None:
+            names: dict[str, Value] = {}
+            scope: Frame | None = frame
+            while scope is not None:
+                names = {**scope.names, **names}
+                scope = scope.closure
+            found[frame] = {n: v.tape for n, v in names.items() if v.kind is Kind.TAPE and v.tape is not None}
+            frame = frame.caller
+        return found
 
     def _answer(self, node: cst.Call, query: Query, source: Value, receiver: Value) -> Value:
         answer = self.make(

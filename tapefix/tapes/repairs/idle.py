@@ -25,6 +25,10 @@ def idle_tapes(reading: Reading) -> Iterator[list[Tape]]:
     if not any(tape.persistent for tape in reading.tapes):
         return
     handles = Handles(reading)
+    for wrong in reading.misdirections.values():
+        # Which of the two is asked how often is another matter once the query asks the right one.
+        made.pop(wrong.right.node, None)
+        made.pop(wrong.query.tape.node, None)
     for tapes in made.values():
         if all(_asked_once(reading, handles, tape) for tape in tapes) and any(tape.queries for tape in tapes):
             yield tapes

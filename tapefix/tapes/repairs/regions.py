@@ -56,7 +56,7 @@ def strays(reading: Reading) -> list[Stray]:
         query, region = flow.query, flow.query.tape.region
         if flow.connected is not Answer.NO or not flow.reaches or query.unconnected_zero or query.tape.escaped:
             continue
-        if region is None or region.node is None or region.left is None or _expected(reading, query):
+        if region is None or region.node is None or region.left is None or expects_none(reading, query):
             continue
         for side, breaks, steps in _outside(flow, region):
             second = any(step.operation is Operation.GRADIENT for step in steps)
@@ -107,7 +107,7 @@ class _Entered(FlowReader):
         return super()._followed(value)
 
 
-def _expected(reading: Reading, query: Query) -> bool:
+def expects_none(reading: Reading, query: Query) -> bool:
     """Whether the code says that the answer is to be `None`."""
     parent = reading.parent(query.node)
     if isinstance(parent, cst.Arg):
@@ -119,8 +119,12 @@ def _expected(reading: Reading, query: Query) -> bool:
 
 
 def asked_twice(reading: Reading) -> set[Tape]:
-    """Tapes that answer outside their region for a second derivative by themselves: kept by what mends that."""
-    found: set[Tape] = set()
+    """Tapes whose further queries are the business of another repair.
+
+    Those that answer outside their region for a second derivative by themselves are kept by what mends that; and a
+    query that should ask another tape uses up none.
+    """
+    found = {tape for wrong in reading.misdirections.values() for tape in (wrong.query.tape, wrong.right)}
     for stray in strays(reading):
         if stray.second_order:
             found |= {query.tape for query, value in stray.steps if value.tape is query.tape}
