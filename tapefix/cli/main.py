@@ -14,6 +14,7 @@ from tapefix.cli.fix import fix
 from tapefix.cli.rules import rules
 from tapefix.cli.undo import undo
 from tapefix.cli.verify import verify
+from tapefix.cli.why import why
 
 # Plain help: importing what draws boxes around it takes longer than everything else.
 app = typer.Typer(name="tapefix", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -34,7 +35,7 @@ def tapefix(
     """Find the line that broke a TensorFlow gradient, repair it, and prove the repair by running it."""
 
 
-for command in (check, fix, verify, rules, explain, undo):
+for command in (check, fix, verify, why, rules, explain, undo):
     app.command()(command)
 
 

@@ -11,6 +11,7 @@ from tapefix.suppressions import Notice
 
 if TYPE_CHECKING:
     from tapefix.verify.verdict import Verdict
+    from tapefix.why import Explanation
 
 
 def finding_annotation(finding: Finding, name: str) -> str:
@@ -47,6 +48,25 @@ def verdict_annotation(verdict: Verdict, name: str) -> str:
     kind = {"verified": "notice", "rejected": "error"}.get(status, "warning")
     message = f"{status}: {verdict.reason}" if verdict.reason else status
     return _command(kind, {"file": name, "title": f"tapefix: {status}"}, message)
+
+
+def why_annotations(explanation: Explanation, name: str) -> str:
+    """Each break that keeps a gradient away, on its line, once."""
+    from tapefix.why.rules import rule_of
+    from tapefix.why.sentences import sentence
+
+    commands: dict[str, None] = {}
+    for query in explanation.queries:
+        for account in query.missing:
+            for found in account.breaks:
+                place = found.place
+                line = str(place.line if place is not None else query.line)
+                properties = {"file": place.path or name if place is not None else name, "line": line}
+                code = rule_of(found)
+                properties["title"] = f"{code}: no gradient" if code else "no gradient"
+                about = f"d {query.target} / d {account.label} (line {query.line})"
+                commands[_command("warning", properties, f"{sentence(found, account)}\n{about}")] = None
+    return "".join(commands)
 
 
 def _command(kind: str, properties: dict[str, str], message: str) -> str:

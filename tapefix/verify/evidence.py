@@ -49,6 +49,8 @@ class Query:
     error: Value | None
     target_text: str
     labels: tuple[str, ...]
+    why: tuple[Value, ...] = ()
+    """For each source of a traced query its account; an empty one where there is a gradient."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +264,7 @@ def _query(order: int, event: dict[str, Any], sites: list[Site]) -> Query:
         error=event.get("error"),
         target_text=text.target if text is not None else "",
         labels=labels,
+        why=tuple(event.get("why", ())),
     )
 
 

@@ -42,6 +42,8 @@ class RunRequest:
     zeros: FrozenMask = ()
     """Whose answers are handed back as zeros."""
     disturb: tuple[int, ...] = ()
+    trace: bool = False
+    """Whether to follow where every value comes from, and to explain each query without an answer."""
     again: bool = False
     """A second run of the same, to see whether it says the same."""
     rebinding: bool = False
@@ -163,6 +165,7 @@ class Runner:
             "oracle": request.oracle,
             "eager": request.eager,
             "rebinding": request.rebinding,
+            "trace": request.trace,
             "deterministic": deterministic,
             "device": options.device,
             "mask": {key: [list(hidden) for hidden in masks] for key, masks in request.mask},

@@ -52,6 +52,16 @@ class Verifier:
         """
         return self._run(path, RunRequest(text))
 
+    def traced(self, path: Path, text: str) -> Evidence:
+        """Run a text with every value followed; its queries say why they have no answer.
+
+        Graphs are executed eagerly: a value inside one has no numbers that could be followed.
+
+        Raises:
+            VerifyError: nothing can be run: no usable interpreter, device or sandbox.
+        """
+        return self._run(path, RunRequest(text, eager=True, trace=True))
+
     def judge(
         self,
         path: Path,

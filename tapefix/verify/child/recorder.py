@@ -17,6 +17,7 @@ from .oplog import OpLog
 from .oracle import MANY, Oracle
 from .sites import METHODS, Site, find_sites, site_of
 from .stream import Stream
+from .tracing.explainer import Explainer
 
 KEPT = 64
 CHECKED = 4
@@ -47,6 +48,7 @@ class Recorder:
         self.finish = finish
         self.sites: List[Site] = find_sites(text)
         self.reached: Dict[str, int] = {}
+        self.explainer: Optional[Explainer] = None
         self._inside = threading.local()
         self._started = time.monotonic()
         self._timer: Optional[threading.Timer] = None
@@ -148,21 +150,42 @@ class Recorder:
             except BaseException as error:
                 if keep:
                     raised = {"type": type(error).__name__, "message": str(error)[:2000]}
-                    self.stream.emit("query", **facts, **before, error=raised)
+                    why = self._why(query, None, raised["message"])
+                    self.stream.emit("query", **facts, **before, **why, error=raised)
                 raise
             finally:
                 self._inside.depth = 0
+                self._note_span(query)
                 self._count(key, query.symbolic)
                 tape._tapefix_asked = getattr(tape, "_tapefix_asked", 0) + 1
             if keep:
                 self.oracle.pause(1)
                 with np.errstate(all="ignore"):
-                    self.stream.emit("query", **facts, **before, answers=query.answers(answer, occurrence))
+                    answers = query.answers(answer, occurrence)
+                    why = self._why(query, answers, "")
+                    self.stream.emit("query", **facts, **before, **why, answers=answers)
                 self.oracle.pause(-1)
             self._settle()
             return self._masked(key, occurrence, answer)
 
         return _unconverted(ask)
+
+    def _why(self, query: Query, answers: Optional[List[Dict[str, Any]]], error: str) -> Dict[str, Any]:
+        if self.explainer is None or query.symbolic:
+            return {}
+        missing = None if answers is None else [query.missing(index, facts) for index, facts in enumerate(answers)]
+        if missing is not None and not any(missing):
+            return {}
+        # The explainer asks tapes of its own.
+        self._inside.depth = 1
+        try:
+            return {"why": self.explainer.explain(query.tape, query.targets, query.sources, missing, error, query.end)}
+        finally:
+            self._inside.depth = 0
+
+    def _note_span(self, query: Query) -> None:
+        if self.explainer is not None:
+            self.explainer.tapes.queries.append((query.end, self.log.next))
 
     def _count(self, key: str, symbolic: bool) -> None:
         # A query in a graph is traced once and then runs unseen: once is all there is to see.
@@ -216,6 +239,7 @@ class Query:
         import tensorflow as tf
 
         self.recorder = recorder
+        self.tape = tape
         self.method = method
         self.targets = flatten(target)
         self.sources = flatten(sources)
@@ -224,6 +248,12 @@ class Query:
         self.end = recorder.log.next
         weights = kwargs.get("output_gradients", args[2] if method == "gradient" and len(args) > 2 else None)
         self.weights = flatten(weights) if weights is not None else None
+
+    def missing(self, index: int, facts: Dict[str, Any]) -> bool:
+        """Whether an answer is none: `None`, or zeros where nothing leads from the source to the target."""
+        if facts.get("class") == "none":
+            return True
+        return facts.get("norm") == 0.0 and self._trace(self.sources[index]).get("connected") is False
 
     def describe(self) -> Dict[str, Any]:
         """Return what is asked for, as it is before the answer."""

@@ -11,7 +11,7 @@ import threading
 from typing import Any, Callable, Dict, Optional
 
 from .conversions import Conversions
-from .entry import execute
+from .entry import Compiler, execute
 from .frames import Frames, refolded
 from .oplog import OpLog
 from .oracle import Oracle
@@ -90,10 +90,11 @@ def _finisher(stream: Stream) -> Callable[[str], None]:
 class Watched:
     """What observes a run."""
 
-    def __init__(self, recorder: Recorder, output: Output, under: str) -> None:
+    def __init__(self, recorder: Recorder, output: Output, under: str, compiled: Optional[Compiler]) -> None:
         self.recorder = recorder
         self.output = output
         self.under = under
+        self.compiled = compiled
 
 
 def _watch(request: Dict[str, Any], stream: Stream, frames: Frames, finish: Callable[[str], None]) -> Optional[Watched]:
@@ -115,6 +116,14 @@ def _watch(request: Dict[str, Any], stream: Stream, frames: Frames, finish: Call
         conversions.install()
     oracle = Oracle(log, conversions, request["limits"]["oracle"])
     recorder = Recorder(stream, frames, log, oracle, request["text"], request, finish)
+    compiled = None
+    if request.get("trace"):
+        from .tracing.tracing import Tracing
+
+        tracing = Tracing(log, request["path"], request["root"])
+        tracing.install()
+        recorder.explainer = tracing.explainer
+        compiled = tracing.compiled
     recorder.install()
     log.install()
     sites = [vars(site) for site in recorder.sites]
@@ -122,7 +131,7 @@ def _watch(request: Dict[str, Any], stream: Stream, frames: Frames, finish: Call
     output = Output(stream, frames, request["limits"]["output"], finish)
     sys.stdout = output
     vars(sys)["__stdout__"] = output
-    return Watched(recorder, output, under)
+    return Watched(recorder, output, under, compiled)
 
 
 def _run(
@@ -139,9 +148,9 @@ def _run(
     try:
         if watched.under:
             with tf.device(watched.under):
-                execute(request)
+                execute(request, watched.compiled)
         else:
-            execute(request)
+            execute(request, watched.compiled)
         _join_threads()
     except SystemExit as error:
         code = error.code

@@ -1,0 +1,207 @@
+"""The account of every query without an answer, as plain data for the record."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+
+from .causes import Account, Break, explain
+from .instrument import Place
+from .tapes import Tapes
+from .trace import Trace, qualified_name
+from .walk import Hop, Walk
+
+MOST_SOURCES = 64
+MOST_STEPS = 60
+
+
+class Explainer:
+    """Says of each source of a query why it got no gradient."""
+
+    def __init__(self, trace: Trace, tapes: Tapes, path: str, root: str) -> None:
+        self.trace = trace
+        self.tapes = tapes
+        self.path = path
+        self.root = root.rstrip(os.sep) + os.sep
+        self._lines: Dict[str, List[bytes]] = {}
+
+    def explain(
+        self,
+        tape: Any,
+        targets: List[Any],
+        sources: List[Any],
+        missing: Optional[List[bool]],
+        error: str,
+        horizon: int,
+    ) -> List[Dict[str, Any]]:
+        """Return one account for each source; an empty one where there is a gradient.
+
+        `missing` says which sources got none (None: the query raised `error`); `horizon` is the number of operations
+        that had been executed when the query was made.
+        """
+        self.trace.paused += 1
+        self.trace.log.paused += 1
+        try:
+            return self._explain(tape, targets, sources, missing, error, horizon)
+        finally:
+            self.trace.paused -= 1
+            self.trace.log.paused -= 1
+
+    def _explain(
+        self,
+        tape: Any,
+        targets: List[Any],
+        sources: List[Any],
+        missing: Optional[List[bool]],
+        error: str,
+        horizon: int,
+    ) -> List[Dict[str, Any]]:
+        life = self.tapes.of(tape)
+        keys = [key for key in (self.trace.key(target) for target in targets) if key is not None]
+        walk = Walk(self.trace, self.tapes, life, horizon, keys)
+        accounts: List[Dict[str, Any]] = []
+        for index, source in enumerate(sources[:MOST_SOURCES]):
+            if missing is not None and not (index < len(missing) and missing[index]):
+                accounts.append({})
+                continue
+            accounts.append(self._data(source, explain(self.trace, walk, life, source, error)))
+        return accounts
+
+    def _data(self, source: Any, account: Account) -> Dict[str, Any]:
+        return {
+            "source": self._value(source),
+            "breaks": [self._break(found) for found in account.breaks],
+            "path": self._steps(account.hops),
+            "full": self.trace.full,
+        }
+
+    def _break(self, found: Break) -> Dict[str, Any]:
+        return {
+            "cause": found.cause,
+            "place": self._place(found.place),
+            "made_by": found.made_by,
+            "callee": self._callee(found.place),
+            "detail": found.detail,
+            "value": self._keyed(found.key),
+            "other": self._keyed(found.other),
+            "other_place": self._place(found.origin if found.origin is not None else self._origin(found.other)),
+            "other_callee": self._callee(self._origin(found.other)),
+        }
+
+    def _callee(self, place: Optional[int]) -> str:
+        function = self.trace.functions.get(place) if place is not None else None
+        return "" if function is None else qualified_name(function)
+
+    def _origin(self, key: Optional[int]) -> Optional[int]:
+        if key is None:
+            return None
+        number = self.trace.made_at.get(key)
+        if number is not None and number in self.trace.sites:
+            return self.trace.sites[number]
+        return self.trace.born.get(key)
+
+    def _steps(self, hops: List[Hop]) -> List[Dict[str, Any]]:
+        """Return the path by places: what one expression did, in however many operations, is one step."""
+        steps: List[Dict[str, Any]] = []
+        last: Any = ()
+        for hop in hops:
+            if steps and hop.place == last:
+                step = steps[-1]
+                step["ops"].append(hop.made_by)
+                step["fault"] = step["fault"] or hop.fault
+                step["value"] = self._keyed(hop.end)
+                continue
+            last = hop.place
+            steps.append(
+                {
+                    "place": self._place(hop.place),
+                    "ops": [hop.made_by],
+                    "fault": hop.fault,
+                    "value": self._keyed(hop.end),
+                }
+            )
+        if len(steps) > MOST_STEPS:
+            half = MOST_STEPS // 2
+            steps = [*steps[:half], {"skipped": len(steps) - 2 * half}, *steps[-half:]]
+        return steps
+
+    def _keyed(self, key: Optional[int]) -> Optional[Dict[str, Any]]:
+        if key is None:
+            return None
+        node = self.trace.nodes.get(key)
+        described = self._value(self.trace.value_of(key))
+        if node is not None and node.name:
+            described["name"] = node.name
+        return described
+
+    def _value(self, value: Any) -> Dict[str, Any]:
+        dtype = getattr(value, "dtype", None)
+        shape = getattr(value, "shape", None)
+        return {
+            "what": self._what(value),
+            "class": type(value).__name__,
+            "dtype": None if dtype is None else str(getattr(dtype, "name", dtype)),
+            "shape": _dimensions(shape),
+            "name": self._name(value),
+        }
+
+    def _name(self, value: Any) -> str:
+        key = self.trace.key(value)
+        node = self.trace.nodes.get(key) if key is not None else None
+        if node is not None and node.name:
+            return node.name
+        return str(getattr(value, "name", "")) if self._what(value) == "variable" else ""
+
+    def _what(self, value: Any) -> str:
+        if self.trace.is_tensor(value):
+            return "variable" if hasattr(value, "assign") else "tensor"
+        if isinstance(value, np.ndarray):
+            return "array"
+        return "number" if isinstance(value, (int, float, complex, np.generic)) else "object"
+
+    def _place(self, number: Optional[int]) -> Optional[Dict[str, Any]]:
+        if number is None:
+            return None
+        place = self.trace.places[number]
+        first, last = self._line(place.path, place.line), self._line(place.path, place.end_line)
+        return {
+            "path": "" if place.path == self.path else place.path.replace(self.root, "", 1),
+            "line": place.line,
+            "column": _characters(first, place.column),
+            "end_line": place.end_line,
+            "end_column": _characters(last, place.end_column),
+            "text": self._text(place),
+            "function": place.function,
+        }
+
+    def _text(self, place: Place) -> str:
+        lines = [self._line(place.path, number) for number in range(place.line, place.end_line + 1)]
+        if not lines:
+            return ""
+        lines[-1] = lines[-1][: place.end_column]
+        lines[0] = lines[0][place.column :]
+        return b"\n".join(lines).decode("utf-8", "replace")[:400]
+
+    def _line(self, path: str, number: int) -> bytes:
+        lines = self._lines.get(path)
+        if lines is None:
+            import linecache
+
+            lines = self._lines[path] = [
+                line.rstrip("\r\n").encode("utf-8", "surrogatepass") for line in linecache.getlines(path)
+            ]
+        return lines[number - 1] if 0 < number <= len(lines) else b""
+
+
+def _characters(line: bytes, column: int) -> int:
+    return len(line[:column].decode("utf-8", "replace"))
+
+
+def _dimensions(shape: Any) -> Optional[List[Optional[int]]]:
+    try:
+        return [None if size is None else int(size) for size in shape]
+    # No shape, or one of unknown rank.
+    except (TypeError, ValueError):
+        return None
