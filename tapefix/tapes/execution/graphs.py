@@ -9,6 +9,9 @@ from tapefix.tapes.values import NO_CONSTANT, Kind, Operation, Value
 
 _FUNCTIONAL = ("keras.Model", "keras.models.Model")
 _SEQUENTIAL = ("keras.Sequential", "keras.models.Sequential")
+OUTPUT = "__output__"
+"""Under this name a tensor that a model gives holds which of the model's outputs it is."""
+_INPUTS_NAMED = {"input_shape", "input_dim", "batch_input_shape"}
 _TAKEN = (Operation.SUBSCRIPT, Operation.ITERATION)
 
 
@@ -40,6 +43,24 @@ def is_wired_anew(model: Value) -> bool:
         added = [u for u in model.users if u.operation is Operation.METHOD_CALL and u.name == "add"]
         return any(user.receiver is model for user in added)
     return model.name in ("keras.models.load_model", "keras.saving.load_model", "keras.models.model_from_json")
+
+
+def is_stale(symbolic: Value, model: Value) -> bool:
+    """Whether `layer.output` is of an earlier wiring for certain: a layer in the middle of an added-up `Sequential`."""
+    layer, layers = _holder(symbolic), layers_of(model)
+    if not is_sequential(model) or not is_wired_anew(model) or layer is None or layer.kind is not Kind.LAYER:
+        return False
+    if _side(symbolic) != "output" or not layers or not knows_inputs(layers[0]):
+        return False
+    last = layers[-1]
+    named = next((a.value.constant for a in layer.arguments if a.keyword in (None, "name")), NO_CONSTANT)
+    names = [a.value.constant for known in layers[:-1] for a in known.arguments if a.keyword == "name"]
+    return layer is not last and (layer in layers or named in names)
+
+
+def knows_inputs(first: Value) -> bool:
+    """Whether a `Sequential` that begins with this layer knows its inputs before its first call."""
+    return first.kind is Kind.SYMBOLIC or any(argument.keyword in _INPUTS_NAMED for argument in first.arguments)
 
 
 def given_outputs(model: Value) -> Value | None:
@@ -201,8 +222,10 @@ def leads_to(symbolic: Value, other: Value) -> bool | None:
     if symbolic in tensors or resolved(symbolic) in tensors:
         return True
     owner = origin(symbolic)
-    at_end = [t for t in tensors if _side(t) == "output" and _holder(t) is not None and _holder(t) is origin(t)]
-    if owner is not None and any(_holder(tensor) is owner for tensor in at_end):
+    ends = [end for end in map(_holder, tensors) if end is not None and end.kind is Kind.MODEL]
+    if any(is_stale(symbolic, end) for end in ends):
+        return False
+    if any(place_in(end, symbolic) == Place() for end in ends):
         # The outputs of a model are made of what its layers give.
         return True
     opaque = owner is not None or any(_holder(t) is not None and resolved(t) is t for t in tensors)
@@ -212,3 +235,33 @@ def leads_to(symbolic: Value, other: Value) -> bool | None:
 def is_own_input(model: Value, symbolic: Value) -> bool:
     """Whether it is written as `model.input` or `model.inputs`."""
     return _side(symbolic) == "input" and _holder(symbolic) is model
+
+
+def given_output(tensor: Value) -> Value | None:
+    """The symbolic tensor of which a call of a model has given the real one, where the file shows it."""
+    model = tensor.receiver
+    if model is None or model.kind is not Kind.MODEL:
+        return None
+    outputs = outputs_of(model) or []
+    single = outputs[0] if len(outputs) == 1 else model.attributes.get("output")
+    return tensor.attributes.get(OUTPUT) or single
+
+
+def same_inputs(part: Value, model: Value) -> bool:
+    """Whether two models of one graph take the same."""
+    one, two = inputs_of(part), inputs_of(model)
+    if one is not None and two is not None:
+        return {resolved(value) for value in one} == {resolved(value) for value in two}
+    if one is not None:
+        return all(is_own_input(model, resolved(value)) for value in one)
+    return two is not None and all(is_own_input(part, resolved(value)) for value in two)
+
+
+def comes_first(model: Value, part: Value) -> bool:
+    """Whether a layer of a model gets what the model itself is called on."""
+    if is_sequential(model):
+        layers = [layer for layer in layers_of(model) if layer.kind is not Kind.SYMBOLIC]
+        return bool(layers) and layers[0] is part
+    inputs = {resolved(value) for value in inputs_of(model) or ()}
+    calls = [u for u in part.users if u.receiver is part and u.kind is Kind.SYMBOLIC and _is_call(u)]
+    return bool(calls) and all(resolved(i) in inputs for i in calls[0].inputs if i.kind is Kind.SYMBOLIC)

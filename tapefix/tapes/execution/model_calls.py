@@ -27,6 +27,7 @@ class ModelCalls(ObjectMethods):
             above = [self._above(made[other], graphs.leads_to(other, output)) for other in made]
             made[output] = self._output(None, callee, arguments, [value for value in above if value is not None])
             made[output].node = node
+            made[output].attributes[graphs.OUTPUT] = output
         return self._arranged(node, given, made)
 
     def _above(self, value: Value, leads: bool | None) -> Value | None:

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from tapefix.tapes.repairs.spelling import free_name
+from tapefix.tapes.writing.draft import Draft
+from tapefix.tapes.writing.shape import statement_text
+
 
 @dataclass(frozen=True)
 class Helper:
@@ -66,3 +70,31 @@ def {name}(model, inner, features):
 
 ''',
 )
+
+
+def bring(draft: Draft, helper: Helper, model_class: str) -> str:
+    """Put a helper behind the imports, unless the file has it already; returns its name."""
+    if model_class == "Model":
+        clone = f"{draft.tensorflow()}.keras.models.clone_model"
+    else:
+        clone = f"{model_class.removesuffix('.Model').removesuffix('.models')}.models.clone_model"
+    reading = draft.reading
+    module = reading.module
+    if helper.text(helper.name, model_class, clone, module) in reading.text:
+        return helper.name
+    name = free_name(reading, helper.name)
+    first = next((statement for statement in module.body if not _introduces(statement)), module.body[-1])
+    start = statement_text(reading, first).start
+    # Two blank lines stand in front of it, as behind it.
+    above = reading.text[:start].splitlines()[-2:]
+    gap = module.default_newline * sum(bool(line.strip()) for line in above)
+    draft.insert(start, gap + helper.text(name, model_class, clone, module), shared=True)
+    return name
+
+
+def _introduces(statement: cst.CSTNode) -> bool:
+    """Whether it is an import, or the docstring of the module."""
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return False
+    string = isinstance(statement.body[0], cst.Expr) and isinstance(statement.body[0].value, cst.SimpleString)
+    return string or all(isinstance(part, (cst.Import, cst.ImportFrom)) for part in statement.body)

@@ -9,15 +9,13 @@ import libcst as cst
 
 from tapefix.tapes.execution import graphs
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.repairs.helpers import INNER_OUTPUT, LAYER_OUTPUT, Helper
+from tapefix.tapes.repairs.helpers import INNER_OUTPUT, LAYER_OUTPUT, bring
 from tapefix.tapes.repairs.model_calls import CannotJoinError, ModelCall
 from tapefix.tapes.repairs.spelling import Scope, free_name, model_class, spelled
 from tapefix.tapes.tape import Region
 from tapefix.tapes.values import NO_CONSTANT, Kind, Operation, Value
 from tapefix.tapes.writing.draft import Draft
-from tapefix.tapes.writing.shape import statement_text
 
-_INPUTS_NAMED = {"input_shape", "input_dim", "batch_input_shape"}
 _BUILDING = {"build", "fit", "summary", "predict", "evaluate", "train_on_batch"}
 
 
@@ -25,9 +23,12 @@ _BUILDING = {"build", "fit", "summary", "predict", "evaluate", "train_on_batch"}
 class Wanted:
     """A tensor of a layer that is to be an output."""
 
-    symbolic: Value
+    symbolic: Value | None
+    """`None` for the output of `otherwise`."""
     node: cst.CSTNode | None = None
     """An expression for it."""
+    otherwise: Value | None = None
+    """A model whose only output it is."""
 
 
 class Joint:
@@ -52,7 +53,7 @@ class Joint:
         Raises:
             CannotJoinError: it cannot be written there.
         """
-        places = [graphs.place_in(self.model, one.symbolic) for one in wanted]
+        places = [self._place(one) for one in wanted]
         if None in places:
             raise CannotJoinError("the model that is called is not seen to have that layer")
         self._check_model()
@@ -70,12 +71,17 @@ class Joint:
         if inner is not None and graphs.is_wired_anew(inner):
             raise CannotJoinError("the inner model is a `Sequential` that was built by `add`")
         if inner is None:
-            helper, given = self._helper(LAYER_OUTPUT, class_name), self._layer_text(wanted[0])
+            helper, given = bring(self.draft, LAYER_OUTPUT, class_name), self._layer_text(wanted[0])
         else:
             given = f"{self._inner_text(wanted[0], inner)}, {self._spell(wanted[0])}"
-            helper = self._helper(INNER_OUTPUT, class_name)
+            helper = bring(self.draft, INNER_OUTPUT, class_name)
         self.draft.insert_before(self.anchor, f"{name} = {helper}({model}, {given})")
         return name
+
+    def _place(self, wanted: Wanted) -> graphs.Place | None:
+        if wanted.symbolic is None:
+            return graphs.Place(wanted.otherwise)
+        return graphs.place_in(self.model, wanted.symbolic)
 
     def name_of_model(self, scope: Scope) -> str:
         """An expression for the model at a place."""
@@ -136,7 +142,12 @@ class Joint:
 
     def _spell(self, wanted: Wanted, scope: Scope | None = None) -> str:
         nodes = [wanted.node] if wanted.node is not None else []
-        text = spelled(self.reading, scope or self.scope, wanted.symbolic, *nodes)
+        text = None
+        if wanted.symbolic is not None:
+            text = spelled(self.reading, scope or self.scope, wanted.symbolic, *nodes)
+        if text is None and wanted.otherwise is not None:
+            model = spelled(self.reading, scope or self.scope, wanted.otherwise)
+            text = output_text(wanted.otherwise, model) if model is not None else None
         if text is None:
             raise CannotJoinError("the layer has no name in front of the tape")
         return text
@@ -144,7 +155,8 @@ class Joint:
     # Calls that have to be made anew: models inside models, and `Sequential` models wired more than once
 
     def _layer_text(self, wanted: Wanted) -> str:
-        layer = wanted.symbolic.receiver if wanted.symbolic.operation is Operation.ATTRIBUTE else None
+        symbolic = wanted.symbolic
+        layer = symbolic.receiver if symbolic is not None and symbolic.operation is Operation.ATTRIBUTE else None
         nodes = [wanted.node.value] if isinstance(wanted.node, cst.Attribute) else []
         text = spelled(self.reading, self.scope, layer, *nodes) if layer is not None else None
         if text is None:
@@ -153,7 +165,7 @@ class Joint:
 
     def _inner_text(self, wanted: Wanted, inner: Value) -> str:
         text = spelled(self.reading, self.scope, inner)
-        if text is None and wanted.symbolic.operation is Operation.ATTRIBUTE:
+        if text is None and wanted.symbolic is not None and wanted.symbolic.operation is Operation.ATTRIBUTE:
             layer = wanted.symbolic.receiver
             owner = layer.receiver if layer is not None and layer.receiver is inner else None
             text = spelled(self.reading, self.scope, owner) if owner is not None else None
@@ -166,22 +178,6 @@ class Joint:
     def _by_name(self, inner: Value) -> str | None:
         name = next((a.value.constant for a in inner.arguments if a.keyword == "name"), NO_CONSTANT)
         return f'{self.name_of_model(self.scope)}.get_layer("{name}")' if isinstance(name, str) else None
-
-    def _helper(self, helper: Helper, class_name: str) -> str:
-        """Put the function that makes the calls anew in front of the statement or function it serves."""
-        name = free_name(self.reading, helper.name)
-        if class_name == "Model":
-            clone = f"{self.draft.tensorflow()}.keras.models.clone_model"
-        else:
-            clone = f"{class_name.removesuffix('.Model').removesuffix('.models')}.models.clone_model"
-        top = self.anchor
-        for node in self.reading.parents(self.anchor):
-            if isinstance(node, cst.Module):
-                break
-            top = node
-        lines = helper.text(name, class_name, clone, self.reading.module)
-        self.draft.insert(statement_text(self.reading, top).start, lines)
-        return name
 
 
 def output_text(model: Value, text: str) -> str:

@@ -201,10 +201,11 @@ class Draft:
         self._edit(stretch.start, stretch.end, "")
 
     def delete_line(self, statement: cst.SimpleStatementLine) -> None:
-        """Remove a statement, and leave the comments above it to what follows."""
+        """Remove a statement; the comments above it, and one behind it, stay above what follows."""
         stretch = statement_text(self.reading, statement)
-        start = self.reading.span(statement)[0]
-        self._edit(start - len(stretch.indent), stretch.end, "")
+        start, end = self.reading.span(statement)
+        kept = self.reading.text[end : stretch.end].lstrip("; \t")
+        self._edit(start - len(stretch.indent), stretch.end, stretch.indent + kept if kept.startswith("#") else "")
 
     def delete_all(self, statements: Sequence[cst.CSTNode]) -> None:
         """Remove statements in the order of the text; where blank lines stood on both sides, they stay on one."""
