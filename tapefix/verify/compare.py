@@ -86,13 +86,18 @@ class Comparison:
         return found + [(None, pair) for pair in self.unreached if not pair.broken]
 
     def mask(self, *, silent: bool = False) -> Mask:
-        """Return in place of which repaired gradients the counter-run hands back `None`, as before; or the zeros."""
+        """Return in place of which repaired gradients the counter-run hands back `None`, as before; or the zeros.
+
+        A negative number, from -1 on, stands for an answer of which the script gets `None` for every part.
+        """
         hidden: dict[str, dict[int, set[int]]] = {}
         for match in self.matches:
             missing = match.before.state == "none" and match.before.silent is silent
             if missing and match.after is not None and not match.after.broken:
                 query = match.after.query
-                hidden.setdefault(query.key, {}).setdefault(query.occurrence, set()).add(match.after.index)
+                hidden.setdefault(query.key, {}).setdefault(query.occurrence, set()).add(
+                    -1 - match.after.index if match.part else match.after.index
+                )
         masks: Mask = {}
         for key, occurrences in hidden.items():
             last = max(occurrences)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,6 +51,10 @@ class Query:
     labels: tuple[str, ...]
     why: tuple[Value, ...] = ()
     """For each source of a traced query its account; an empty one where there is a gradient."""
+    origins: tuple[tuple[Value, ...], ...] = ()
+    """For each source without an answer: the tensors that it was selected from, and the positions it takes of each."""
+    taken: tuple[frozenset[str], ...] = ()
+    """For each source: the positions that the script took of the answer."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,16 @@ class Pair:
     def trace(self) -> Value:
         """Whether recorded operations lead from the source to the target, where that is known."""
         return self.query.traces[self.index] if self.index < len(self.query.traces) else {}
+
+    @property
+    def origins(self) -> tuple[Value, ...]:
+        """The tensors that the source was selected from, when there was no answer."""
+        return self.query.origins[self.index] if self.index < len(self.query.origins) else ()
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The positions that the script took of the answer."""
+        return self.query.taken[self.index] if self.index < len(self.query.taken) else frozenset()
 
     @property
     def state(self) -> State:
@@ -192,6 +206,7 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
     devices: tuple[str, ...] = ()
     end: End | None = None
     random_graph = False
+    taken: dict[tuple[str, int, int], set[str]] = {}
     for order, event in enumerate(_events(record)):
         kind = event.pop("kind", "")
         if kind == "query":
@@ -202,6 +217,8 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
             effects.append(Effect(order, event["line"], event["effect"], tuple(event["paths"])))
         elif kind == "sites":
             sites = [Site(**{**site, "sources": tuple(site["sources"])}) for site in event["sites"]]
+        elif kind == "view":
+            taken.setdefault((event["key"], event["occurrence"], event["index"]), set()).add(event["places"])
         elif kind == "notice":
             random_graph = True
         elif kind == "start":
@@ -210,7 +227,7 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
             end = _end(event)
     return Evidence(
         end=_limited(answer) or end or _killed(answer),
-        queries=tuple(queries),
+        queries=tuple(_with_taken(query, taken) for query in queries),
         prints=tuple(prints),
         effects=tuple(effects),
         sites=tuple(sites),
@@ -265,7 +282,13 @@ def _query(order: int, event: dict[str, Any], sites: list[Site]) -> Query:
         target_text=text.target if text is not None else "",
         labels=labels,
         why=tuple(event.get("why", ())),
+        origins=tuple(tuple(found) for found in event.get("origins", ())),
     )
+
+
+def _with_taken(query: Query, taken: dict[tuple[str, int, int], set[str]]) -> Query:
+    places = [taken.get((query.key, query.occurrence, index), set()) for index in range(len(query.sources))]
+    return replace(query, taken=tuple(map(frozenset, places))) if any(places) else query
 
 
 def _end(event: dict[str, Any]) -> End:

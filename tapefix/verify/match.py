@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tapefix.verify.closeness import same_value
 from tapefix.verify.evidence import Evidence, Pair, Query, Value
@@ -17,6 +18,8 @@ class Match:
 
     before: Pair
     after: Pair | None
+    part: bool = False
+    """Whether what was asked for before is a part of what is asked for after, and that part is taken of the answer."""
 
 
 @dataclass
@@ -63,7 +66,7 @@ class Matcher:
             learned.setdefault(pair.channel, chosen.channel)
             if pair.broken and not chosen.broken and diverged is None:
                 diverged = chosen.query.order
-            found.append(Match(pair, chosen))
+            found.append(Match(pair, chosen, self._is_part(pair, chosen)))
         return found
 
     def _taken_from_another(self, pair: Pair, chosen: Pair, rows: list[Pair]) -> bool:
@@ -80,6 +83,23 @@ class Matcher:
             for row in rows
         )
 
+    def _is_part(self, pair: Pair, other: Pair) -> bool:
+        """Whether the source before was a part of the source after, and the script takes just that of the answer."""
+        if not pair.broken or not other.taken <= self._wanted:
+            return False
+        if pair.query.symbolic and other.query.symbolic:
+            # A graph shows no numbers: the eager run decides.
+            same = pair.query.target_text == other.query.target_text and pair.query.method == other.query.method
+            return same and bool(self.lines.related(pair.query.line, other.query.line))
+        return any(
+            origin["places"] in other.taken and same_value(origin["root"], other.source) for origin in pair.origins
+        )
+
+    @cached_property
+    def _wanted(self) -> frozenset[str]:
+        """The positions of what was asked for in vain."""
+        return frozenset(origin["places"] for pair in self.before.pairs() for origin in pair.origins)
+
     def _score(self, pair: Pair, other: Pair, *, loose: bool) -> float | None:
         """Return how well two pairs fit; None when they cannot be the same."""
         query, candidate = pair.query, other.query
@@ -87,6 +107,8 @@ class Matcher:
             return None
         source = same_value(pair.source, other.source)
         target = same_targets(query.targets, candidate.targets)
+        if source is False and self._is_part(pair, other):
+            source = True
         if target is False and self.free(query):
             target = None
         if not loose and (source is False or target is False):

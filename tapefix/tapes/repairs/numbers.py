@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -88,7 +89,7 @@ def number_binding(reading: Reading, found: Unwatched) -> Binding | str:
         return binding
     if seen_elsewhere:
         return "it is read in another function, under its own name"
-    binding.renamed = _free_name(reading, f"{name}_tensor")
+    binding.renamed = free_name(reading, f"{name}_tensor")
     binding.uses = _reads(reading, region.node, node, whole)
     return binding
 
@@ -241,8 +242,9 @@ def _reads(reading: Reading, holder: cst.With, source: cst.BaseExpression, value
     return found
 
 
-def _free_name(reading: Reading, wanted: str) -> str:
+def free_name(reading: Reading, wanted: str) -> str:
+    """A name that does not occur in the file."""
     name, number = wanted, 2
-    while name in reading.text:
+    while re.search(rf"(?<![\w.]){name}\b", reading.text):
         name, number = f"{wanted}_{number}", number + 1
     return name

@@ -83,10 +83,10 @@ class Draft:
         for edit in change_gap(self.reading.text, start, end, text, in_call=in_call):
             self._edit(edit.start, edit.end, edit.replacement)
 
-    def rewrite_whole(self, node: cst.CSTNode, text: str) -> None:
+    def rewrite_whole(self, node: cst.CSTNode, text: str, *, shared: bool = False) -> None:
         """Replace a node by other text, whatever the two have in common."""
         start, end = self.reading.span(node)
-        self._edit(start, end, text)
+        self._edit(start, end, text, shared=shared)
 
     def remove_call(self, call: cst.Call) -> None:
         """`x.method(...)` becomes `x`."""

@@ -65,7 +65,7 @@ class OpLog:
         self.keep_functions = False
         self._kept: Set[str] = set()
         self.noticed: Callable[[str], None] = lambda what: None
-        self.listener: Optional[Callable[[int, Op], None]] = None
+        self.listeners: List[Callable[[int, Op], None]] = []
         self.paused = 0
         self._pending: Dict[int, Any] = {}
         self._uid: Optional[Callable[[], int]] = None
@@ -169,8 +169,8 @@ class OpLog:
             return
 
     def _append(self, op: Op) -> None:
-        if self.listener is not None:
-            self.listener(self.next, op)
+        for listener in self.listeners:
+            listener(self.next, op)
         self.ops.append(op)
         for output in op.outputs:
             self.bytes += _bytes(output)

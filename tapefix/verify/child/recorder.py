@@ -18,6 +18,7 @@ from .oracle import MANY, Oracle
 from .sites import METHODS, Site, find_sites, site_of
 from .stream import Stream
 from .tracing.explainer import Explainer
+from .views import Hollow, Views, let_operations_take_hollow
 
 KEPT = 64
 CHECKED = 4
@@ -46,6 +47,7 @@ class Recorder:
         self.masks: Dict[str, List[List[int]]] = request["mask"]
         self.zeros: Dict[str, List[List[int]]] = request["zeros"]
         self.finish = finish
+        self.views = Views(log, stream.emit)
         self.sites: List[Site] = find_sites(text)
         self.reached: Dict[str, int] = {}
         self.explainer: Optional[Explainer] = None
@@ -151,7 +153,7 @@ class Recorder:
                 if keep:
                     raised = {"type": type(error).__name__, "message": str(error)[:2000]}
                     why = self._why(query, None, raised["message"])
-                    self.stream.emit("query", **facts, **before, **why, error=raised)
+                    self.stream.emit("query", **facts, **before, **why, error=raised, origins=query.origins(None))
                 raise
             finally:
                 self._inside.depth = 0
@@ -163,7 +165,9 @@ class Recorder:
                 with np.errstate(all="ignore"):
                     answers = query.answers(answer, occurrence)
                     why = self._why(query, answers, "")
-                    self.stream.emit("query", **facts, **before, **why, answers=answers)
+                    origins = query.origins(answer)
+                    self.stream.emit("query", **facts, **before, **why, answers=answers, origins=origins)
+                    query.follow(answer, key, occurrence)
                 self.oracle.pause(-1)
             self._settle()
             return self._masked(key, occurrence, answer)
@@ -225,6 +229,11 @@ class Recorder:
         import tensorflow as tf
 
         given = [None if n in hidden else value for n, value in enumerate(tf.nest.flatten(answer))]
+        for number, value in enumerate(given):
+            if -number - 1 in hidden and value is not None:
+                # Parts of it are what was asked for before.
+                given[number] = Hollow(value)
+                let_operations_take_hollow()
         for number in silent:
             given[number] = tf.zeros_like(tf.convert_to_tensor(given[number]))
         return tf.nest.pack_sequence_as(answer, given)
@@ -279,6 +288,27 @@ class Query:
         else:
             weights = [np.asarray(array_of(weight), dtype=np.float64) for weight in self.weights]
         return Question(self.method, tensors, weights, self.start, self.end)
+
+    def origins(self, answer: Any) -> List[List[Dict[str, Any]]]:
+        """Return, for each source without an answer, the tensors that it was selected from."""
+        import tensorflow as tf
+
+        flat = tf.nest.flatten(answer) if answer is not None else []
+        views, missing = self.recorder.views, range(min(len(self.sources), TRACED))
+        if self.symbolic:
+            return []
+        return [
+            views.origins(self.sources[number]) if number >= len(flat) or flat[number] is None else []
+            for number in missing
+        ]
+
+    def follow(self, answer: Any, key: str, occurrence: int) -> None:
+        """Note from now on which parts of the answers are taken."""
+        import tensorflow as tf
+
+        if self.method == "gradient" and not self.symbolic:
+            for number, value in enumerate(tf.nest.flatten(answer)[:TRACED]):
+                self.recorder.views.follow((key, occurrence, number), value)
 
     def answers(self, answer: Any, occurrence: int) -> List[Dict[str, Any]]:
         """Describe the answer for each source, and check it against differences where that was asked for."""

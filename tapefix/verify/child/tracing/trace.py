@@ -84,7 +84,7 @@ class Trace:
         self._thread = threading.get_ident()
         self._tensor: Any = ops.EagerTensor
         self._ours: Dict[Any, bool] = {}
-        log.listener = self._executed
+        log.listeners.append(self._executed)
 
     # What instrumented code calls
 
