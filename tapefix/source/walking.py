@@ -11,7 +11,15 @@ from pathlib import Path
 from tapefix.source.errors import SourceError
 from tapefix.source.ignoring import DEFAULT_DIRECTORIES, Patterns, chain_above, left_out, read_ignore_file
 
-NEEDLES = (b"GradientTape", b"tapefix:", b".gradients(")
+NEEDLES = (
+    b"GradientTape",
+    b"tapefix:",
+    b".gradients(",
+    b"compute_gradients(",
+    b"get_gradients(",
+    b".minimize(",
+    b"enable_eager_",
+)
 """A file without any of these bytes holds nothing for a rule to find (nor a comment of ours to report)."""
 
 OnError = Callable[[SourceError], None]

@@ -10,7 +10,7 @@ import libcst as cst
 from tapefix.finding import Rewrite
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.eager import runs_eagerly
-from tapefix.tapes.repairs.untaped import CannotTapeError, Untaped, calls_of, grouped, is_one, is_several
+from tapefix.tapes.repairs.untaped import CannotTapeError, Untaped, calls_of, grouped, is_one, is_several, widest
 from tapefix.tapes.values import Argument, Kind, Value
 from tapefix.tapes.writing.draft import Draft
 
@@ -39,13 +39,9 @@ class OldGradients:
 
 def old_gradients(reading: Reading) -> list[OldGradients]:
     """Every call of `tf.gradients` that raises for certain."""
-    by_node: dict[cst.Call, list[Value]] = {}
-    for value in calls_of(reading, _NAMES):
-        assert isinstance(value.node, cst.Call)
-        by_node.setdefault(value.node, []).append(value)
     stuck: list[OldGradients] = []
     located: list[Untaped] = []
-    for node, values in by_node.items():
+    for node, values in calls_of(reading, _NAMES).items():
         if not all(runs_eagerly(reading, value) for value in values):
             continue
         try:
@@ -67,11 +63,7 @@ def _located(reading: Reading, values: Sequence[Value]) -> Untaped:
         one = Untaped(reading, value, target, sources)
         one.locate()
         found.append(one)
-    first = found[0]
-    if any(one.body != first.body or one.inline != first.inline for one in found):
-        raise CannotTapeError("the statements that make the target differ from call to call")
-    first.first, first.last = min(one.first for one in found), max(one.last for one in found)
-    return first
+    return widest(found)
 
 
 def _check(call: Value) -> None:
@@ -102,7 +94,7 @@ def _argument(call: Value, position: int, keyword: str) -> Argument:
 def _written(reading: Reading, group: Sequence[Untaped]) -> OldGradients:
     draft = Draft(reading)
     leader = group[0]
-    tape, target = leader.fresh("tape", "outer_tape"), leader.fresh("target", "tape_target")
+    tape, target = leader.tape_name(), leader.fresh("target", "tape_target")
     leader.enclose(draft, tape, target, sharing=group)
     for one in group:
         _ask(draft, one, tape, target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -26,13 +26,17 @@ class CannotTapeError(Exception):
     """Why no tape can be written around what makes a target."""
 
 
-def calls_of(reading: Reading, names: Sequence[str]) -> Iterator[Value]:
-    """Every call of library functions by these qualified names, once for each time the execution came by."""
+def calls_of(
+    reading: Reading, names: Collection[str], operation: Operation = Operation.CALL
+) -> dict[cst.Call, list[Value]]:
+    """Every call of library functions (or of methods) by these names, with each time that the execution came by."""
+    found: dict[cst.Call, list[Value]] = {}
     for node, values in list(reading.execution.values_of.items()):
         if isinstance(node, cst.Call):
-            for value in values:
-                if value.node is node and value.operation is Operation.CALL and value.name in names:
-                    yield value
+            made = [v for v in values if v.node is node and v.operation is operation and v.name in names]
+            if made:
+                found[node] = made
+    return found
 
 
 @dataclass(eq=False)
@@ -50,6 +54,8 @@ class Untaped:
     """Where in the block the tape begins and ends; nothing when the target is made in the call itself."""
     inline: bool = False
     """Whether the target is made, in part, by the expression that the call is given."""
+    expression: str = ""
+    """What makes the target, where that is not what the call is given: the body of a function without parameters."""
     reached: list[Source] = field(default_factory=list)
     """The sources that the target is made of."""
 
@@ -70,9 +76,7 @@ class Untaped:
         Raises:
             CannotTapeError: there is no such stretch of statements in one block.
         """
-        holder = self.reading.statement(self.node)
-        if not isinstance(holder, cst.SimpleStatementLine) or len(holder.body) != 1:
-            raise CannotTapeError("the call stands in the head of a statement, or shares its line with another one")
+        holder = self._holder()
         places = self._places()
         self.inline = any(self._inside(place, self.target.node.value) for place in places)
         outside = [place for place in places if not self._inside(place, self.node)]
@@ -81,6 +85,25 @@ class Untaped:
         if self.inline:
             self._check_order(holder)
         self._choose_block(holder, outside)
+
+    def locate_call(self, expression: str) -> None:
+        """Take as the target what calling a function without parameters gives, at the statement of the call.
+
+        Raises:
+            CannotTapeError: what runs before it would run after it.
+        """
+        holder = self._holder()
+        self.expression, self.inline = expression, True
+        self._check_order(holder)
+        self._choose_block(holder, [])
+
+    def _holder(self) -> cst.BaseStatement:
+        holder = self.reading.statement(self.node)
+        if isinstance(holder, cst.For) and self._inside(self.node, holder.iter):
+            return holder
+        if not isinstance(holder, cst.SimpleStatementLine) or len(holder.body) != 1:
+            raise CannotTapeError("the call stands in the head of a statement, or shares its line with another one")
+        return holder
 
     def _places(self) -> list[cst.CSTNode]:
         """What the frame of the call was executing at each step between the sources and the target."""
@@ -148,10 +171,12 @@ class Untaped:
 
     # Writing
 
-    def enclose(self, draft: Draft, tape: str, target: str, *, sharing: Sequence[Untaped] = ()) -> None:
+    def enclose(
+        self, draft: Draft, tape: str, target: str, *, sharing: Sequence[Untaped] = (), behind: Sequence[str] = ()
+    ) -> None:
         """Write the `with` statement; `target` names what the call was given as an expression.
 
-        `sharing` are all calls that ask the same tape.
+        `sharing` are all calls that ask the same tape; `behind` are lines to put between the tape and the call.
         """
         statement = self.reading.statement(self.node)
         assert statement is not None
@@ -161,8 +186,9 @@ class Untaped:
         if watched:
             listed = ", ".join(watched)
             header.append(f"    {tape}.watch({listed if len(watched) == 1 else f'[{listed}]'})")
-        lines = [f"    {target} = {self.reading.code(self.target.node.value)}"] if self.inline else []
-        draft.enclose(anchor, self.stretch, header, lines)
+        made = self.expression or self.reading.code(self.target.node.value)
+        lines = [f"    {target} = {made}"] if self.inline else []
+        draft.enclose(anchor, self.stretch, header, [*lines, *behind])
 
     def watched(self) -> list[str]:
         """The sources that are tensors, by the names that they have where the tape begins."""
@@ -188,15 +214,59 @@ class Untaped:
 
     def fresh(self, *wanted: str) -> str:
         """The first of these names that the function (or module) of the call does not use yet."""
+        used = {name.value for name in self._names()}
+        return next((name for name in wanted if name not in used), "") or self._numbered(wanted[0], used)
+
+    def tape_name(self) -> str:
+        """A name for the tape: that of another one that is done with by then, or a new one."""
+        statement = self._held()
+        start = self.reading.span(self.stretch[0] if self.stretch else statement)[0]
+        end = self.reading.span(statement)[1]
+        places = [(self.reading.span(name)[0], name) for name in self._names() if name.value == "tape"]
+        behind = [name for place, name in places if place >= end]
+        again = self._again(statement)
+        before = [name for place, name in places if again <= place < start]
+        inside = any(start <= place < end for place, _ in places)
+        if not inside and all(self._binds(names[0]) for names in (before, behind) if names):
+            return "tape"
+        return self.fresh("outer_tape", "tape_2")
+
+    def _again(self, statement: cst.CSTNode) -> int:
+        """Where a loop around a statement begins anew; behind everything when there is none."""
+        for parent in self.reading.parents(statement):
+            if isinstance(parent, (cst.For, cst.While)):
+                return self.reading.span(parent)[0]
+            if isinstance(parent, _SCOPES):
+                break
+        return len(self.reading.text)
+
+    def _binds(self, name: cst.Name) -> bool:
+        return isinstance(self.reading.parent(name), (cst.AsName, cst.AssignTarget, cst.Param))
+
+    def _names(self) -> list[cst.Name]:
         scope = next(parent for parent in self.reading.parents(self.node) if isinstance(parent, _SCOPES))
-        used = {name.value for name in matchers.findall(scope, matchers.Name()) if isinstance(name, cst.Name)}
-        for name in wanted:
-            if name not in used:
-                return name
+        found = matchers.findall(scope, matchers.Name())
+        return sorted((n for n in found if isinstance(n, cst.Name)), key=lambda name: self.reading.span(name))
+
+    @staticmethod
+    def _numbered(name: str, used: Collection[str]) -> str:
         number = 2
-        while f"{wanted[0]}_{number}" in used:
+        while f"{name}_{number}" in used:
             number += 1
-        return f"{wanted[0]}_{number}"
+        return f"{name}_{number}"
+
+
+def widest(found: Sequence[Untaped]) -> Untaped:
+    """One for all executions of a call: with the widest stretch that any of them needs.
+
+    Raises:
+        CannotTapeError: it differs from execution to execution where the target is made.
+    """
+    first = found[0]
+    if any(one.body != first.body or one.inline != first.inline for one in found):
+        raise CannotTapeError("the statements that make the target differ from call to call")
+    first.first, first.last = min(one.first for one in found), max(one.last for one in found)
+    return first
 
 
 def grouped(found: Sequence[Untaped]) -> list[list[Untaped]]:
