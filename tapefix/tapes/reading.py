@@ -22,6 +22,7 @@ from tapefix.tapes.tape import Query, Source, Tape
 from tapefix.tapes.values import Frame, Value
 
 if TYPE_CHECKING:
+    from tapefix.tapes.repairs.cuts import CutPlan
     from tapefix.tapes.repairs.departures import DeparturePlan
     from tapefix.tapes.repairs.misdirected import Misdirection
 
@@ -216,6 +217,13 @@ class Reading:
         from tapefix.tapes.repairs.misdirected import misdirections
 
         return {found.query: found for found in misdirections(self)}
+
+    @cached_property
+    def cuts(self) -> CutPlan:
+        """Where paths stay in TensorFlow, and no gradient comes back."""
+        from tapefix.tapes.repairs.cuts import CutPlan
+
+        return CutPlan(self)
 
     @cached_property
     def tensorflow_name(self) -> str | None:

@@ -73,15 +73,12 @@ class Allowing:
                     f"the value of the target of line {before.line} changed from {describe(before.targets)} "
                     f"to {describe(after.targets)}"
                 )
+        silent = {m.before.query.line for m in matches if m.before.silent and m.before.query.occurrence == 0}
+        words += [f"the gradient of line {line} was zero, which counts as missing" for line in sorted(silent)]
+        held = {pair.query.line for pair in straight}
         words += [
-            f"the gradient of {match.before.label} (line {match.before.query.line}) was zero, which counts as missing"
-            for match in matches
-            if match.before.silent and match.before.query.occurrence == 0
-        ]
-        words += [
-            f"what a straight-through estimator stops on the path from {pair.label} (line {pair.query.line}) "
-            "was held for the differences"
-            for pair in straight
+            f"what a straight-through estimator stops on the path to line {line} was held for the differences"
+            for line in sorted(held)
         ]
         return list(dict.fromkeys(f"{word}, as the rewrite declares" for word in words))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tapefix.tapes.execution.library import dtype_class, stop_reason
+from tapefix.tapes.execution.library import dtype_class
+from tapefix.tapes.execution.stopping import stop_reason
 from tapefix.tapes.execution.vocabulary import FLOATING_DEFAULT, INTEGER_DEFAULT
 from tapefix.tapes.values import Argument, Dtype, Kind, Value
 
@@ -133,7 +134,7 @@ def call_dtype(name: str, arguments: Sequence[Argument], call: Value) -> tuple[D
     if name.startswith("numpy.") and (short in _FLOATING_RESULTS or name.startswith("numpy.linalg.")):
         known = _same_as_inputs(arguments)
         return known if known[0] in (Dtype.FLOATING, Dtype.COMPLEX) else (Dtype.FLOATING, "")
-    if short in INTEGER_DEFAULT or stop_reason(name) == "index":
+    if short in INTEGER_DEFAULT or stop_reason(name) == "selection":
         return Dtype.INTEGER, ""
     if stop_reason(name) == "comparison":
         return Dtype.BOOL, "bool"

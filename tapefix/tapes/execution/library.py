@@ -97,61 +97,6 @@ _KERAS_CLASSES = {
 }
 _KERAS_LOSS_ALIASES = {"MSE", "MAE", "MAPE", "MSLE", "KLD"}
 
-# Functions whose result no tape can follow back, each with the name under which the reason is known.
-_STOPS = {
-    "stop_gradient": "stopped",
-    "argmax": "index",
-    "argmin": "index",
-    "argsort": "index",
-    "searchsorted": "index",
-    "bucketize": "index",
-    "where_index": "index",
-    "round": "rounding",
-    "rint": "rounding",
-    "floor": "rounding",
-    "ceil": "rounding",
-    "floordiv": "rounding",
-    "equal": "comparison",
-    "not_equal": "comparison",
-    "less": "comparison",
-    "less_equal": "comparison",
-    "greater": "comparison",
-    "greater_equal": "comparison",
-    "logical_and": "comparison",
-    "logical_or": "comparison",
-    "logical_not": "comparison",
-    "logical_xor": "comparison",
-    "is_nan": "comparison",
-    "is_inf": "comparison",
-    "is_finite": "comparison",
-    "reduce_any": "comparison",
-    "reduce_all": "comparison",
-    "count_nonzero": "index",
-    "shape": "shape",
-    "rank": "shape",
-    "size": "shape",
-    "shape_n": "shape",
-    "zeros_like": "constant",
-    "ones_like": "constant",
-    "in_top_k": "comparison",
-    "one_hot": "index",
-    "numpy_function": "numpy_function",
-    "sequence_mask": "index",
-    "unique": "index",
-    "as_string": "index",
-    "bincount": "index",
-    "histogram_fixed_width": "index",
-    "print": "index",
-}
-_TENSOR_NAMESPACES = ("tensorflow.", "keras.ops.", "keras.backend.", "keras.activations.", "tensorflow_addons.")
-
-
-def stop_reason(name: str) -> str:
-    """Why no gradient passes a library function ("rounding", "index" …); empty when one does, as far as is known."""
-    if not name.startswith(_TENSOR_NAMESPACES):
-        return ""
-    return _STOPS.get(name.rpartition(".")[2], "")
-
 
 def call_result(name: str) -> Kind:
     """What a call of the library object `name` returns. `Kind.UNKNOWN` where that is not known."""

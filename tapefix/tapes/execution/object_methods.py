@@ -14,6 +14,8 @@ from tapefix.tapes.values import NO_CONSTANT, Argument, Dtype, Kind, Operation, 
 
 _ASSIGNING = {"assign", "assign_add", "assign_sub"}
 _PREDICTIONS = {"predict", "predict_on_batch"}
+_UPDATES = {"update_state", Kind.METRIC.value}
+"""The names of the values by which a metric is updated: the method, and the call of the object itself."""
 _RUNNERS = {"run", "experimental_run_v2"}
 _ARRAY_VIEWS = {"T", "real", "imag", "flat"}
 
@@ -41,6 +43,12 @@ class ObjectMethods(TapeCalls):
             return receiver
         value = self._made(node, kind, method, receiver, arguments, dtype)
         value.trainable = trainable
+        if receiver.kind is Kind.METRIC and method == "result":
+            # What a metric gives is made of all that it was updated with.
+            updates = [user for user in receiver.users if user.name in _UPDATES]
+            value.inputs = (*value.inputs, *updates)
+            for update in updates:
+                update.users.append(value)
         if receiver.operation is Operation.CALL and receiver.name in vocabulary.GENERATORS:
             if method in vocabulary.DISTRIBUTIONS:
                 value.kind = Kind.NDARRAY

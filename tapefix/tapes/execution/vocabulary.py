@@ -143,4 +143,8 @@ FLOATING_DEFAULT = {
     "sigmoid",
     "softmax",
 }
-INTEGER_DEFAULT = {"argmax", "argmin", "shape", "size", "rank", "count_nonzero", "randint", "integers", "argsort"}
+INTEGER_DEFAULT = {
+    "argmax", "argmin", "argsort", "bucketize", "categorical", "confusion_matrix", "count_nonzero",
+    "histogram_fixed_width", "histogram_fixed_width_bins", "integers", "matrix_rank", "randint", "rank",
+    "searchsorted", "shape", "size", "stateless_categorical",
+}  # fmt: skip

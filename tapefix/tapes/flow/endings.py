@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tapefix.tapes.execution.library import stop_reason
+from tapefix.tapes.execution.stopping import stop_reason
 from tapefix.tapes.flow.steps import Step, step_of
 from tapefix.tapes.values import Kind, Operation, Value
 

@@ -109,7 +109,7 @@ class FlowReader:
                 found = any_of(inputs)
                 return found if found is not Answer.NO or not self._watches_variables() else Answer.MAYBE
             return Answer.NO if value.kind is Kind.TENSOR else Answer.MAYBE
-        if step is Step.TENSOR:
+        if step in (Step.TENSOR, Step.ZERO):
             return self._recorded(value, inputs)
         if value.kind is Kind.TENSOR and tape not in value.tapes:
             return Answer.NO
@@ -162,11 +162,11 @@ class FlowReader:
         depends = value in self.flow.depends
         step = step_of(value)
         inputs = [followed.get(i, Answer.MAYBE) for i in value.inputs]
-        if self.mended and step is not Step.STOP and not is_end(value):
+        if self.mended and step not in (Step.STOP, Step.ZERO) and not is_end(value):
             if value in self.flow.origins:
                 return Answer.YES
             return any_of(inputs) if step is Step.PASS or self._records(value) else Answer.NO
-        if step in (Step.OUT, Step.STOP, Step.NEW):
+        if step in (Step.OUT, Step.STOP, Step.ZERO, Step.NEW):
             return Answer.NO
         if value.dtype.differentiable is False and not self.taped:
             return Answer.NO

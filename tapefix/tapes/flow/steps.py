@@ -7,9 +7,10 @@ import enum
 import libcst as cst
 
 from tapefix.tapes.execution import library, vocabulary
-from tapefix.tapes.execution.inference import named_dtype
 from tapefix.tapes.execution.invocation import keras_role
-from tapefix.tapes.values import Dtype, Kind, Operation, Value
+from tapefix.tapes.execution.stopping import stop_reason
+from tapefix.tapes.flow.stops import is_silent, stop_of
+from tapefix.tapes.values import Kind, Operation, Value
 
 
 class Step(enum.Enum):
@@ -25,6 +26,8 @@ class Step(enum.Enum):
     """Leaves TensorFlow: NumPy, Python numbers, `predict`."""
     STOP = "stop"
     """Stays in TensorFlow, but no gradient passes."""
+    ZERO = "zero"
+    """A TensorFlow operation that the tape records, with a gradient that is zero everywhere."""
     NEW = "new"
     """A new variable or constant that does not remember what it was made of."""
     UNKNOWN = "unknown"
@@ -33,13 +36,14 @@ class Step(enum.Enum):
 _OUT_METHODS = {"numpy", "_numpy", "item", "tolist"}
 _PREDICTIONS = {"predict", "predict_on_batch"}
 _NUMPY_RESULTS = (Kind.NDARRAY, Kind.SCALAR)
-_NEW_TENSORS = {"tensorflow.constant", "tensorflow.convert_to_tensor", "tensorflow.cast", "keras.ops.convert_to_tensor"}
 _KERAS_OBJECTS = (Kind.MODEL, Kind.LAYER, Kind.LOSS)
 _ARITHMETIC = {"Add", "Subtract", "Multiply", "Divide", "Power", "MatrixMultiply", "Modulo", "Minus", "Plus"}
 
 
 def step_of(value: Value) -> Step:
     """What a value does to a gradient."""
+    if stop_of(value) is not None:
+        return Step.ZERO if is_silent(value) else Step.STOP
     operation = value.operation
     if operation in (Operation.JOIN, Operation.DISPLAY, Operation.PARAMETER, Operation.IMPORT, Operation.LITERAL):
         return Step.STOP if value.kind is Kind.STRING else Step.PASS
@@ -49,8 +53,6 @@ def step_of(value: Value) -> Step:
         return _element(value)
     if operation is Operation.GRADIENT:
         return Step.TENSOR
-    if operation is Operation.COMPARISON:
-        return Step.STOP
     if operation in (Operation.BINARY, Operation.UNARY):
         return _operator(value)
     if operation is Operation.SUBSCRIPT:
@@ -100,8 +102,6 @@ def _may_be_several(value: Value) -> bool:
 def _operator(value: Value) -> Step:
     if any(i.kind is Kind.SYMBOLIC for i in value.inputs):
         return Step.PASS
-    if value.name in ("FloorDivide", "Not", "BitInvert"):
-        return Step.STOP
     if value.is_tensor:
         return Step.TENSOR if value.name in _ARITHMETIC else Step.UNKNOWN
     if value.kind in _NUMPY_RESULTS:
@@ -114,8 +114,6 @@ def _attribute(value: Value) -> Step:
     receiver = value.receiver
     if value.kind is Kind.NDARRAY:
         return Step.OUT
-    if value.name in ("shape", "dtype", "ndim", "size", "name", "device"):
-        return Step.STOP
     if value.kind is Kind.TENSOR and receiver is not None and receiver.kind is Kind.VARIABLE:
         return Step.TENSOR
     if value.name == "losses" and receiver is not None and keras_role_of(receiver):
@@ -155,8 +153,6 @@ def _method(value: Value) -> Step:
     if receiver is not None and foreign_origin(receiver) is not None:
         return Step.OUT
     if value.kind is Kind.TENSOR:
-        if receiver is not None and receiver.kind is Kind.METRIC:
-            return Step.STOP
         return Step.MODEL if receiver is not None and keras_role_of(receiver) else Step.TENSOR
     if value.kind is Kind.VARIABLE:
         # `v.assign(...)`: the variable does not remember what was assigned.
@@ -167,8 +163,6 @@ def _method(value: Value) -> Step:
 def _call(value: Value) -> Step:
     name, receiver = value.name, value.receiver
     if receiver is not None and receiver.kind is not Kind.LIBRARY:
-        if receiver.kind is Kind.METRIC:
-            return Step.STOP
         if receiver.kind in _KERAS_OBJECTS or keras_role(receiver.definition) is not None:
             return Step.PASS if value.kind is Kind.SYMBOLIC else Step.MODEL
         if foreign_origin(receiver) is not None:
@@ -178,17 +172,13 @@ def _call(value: Value) -> Step:
         return Step.NEW
     if name == "tensorflow.constant" and holds_tensors(value):
         return Step.NEW
-    if library.stop_reason(name):
-        return Step.OUT if name == "tensorflow.numpy_function" else Step.STOP
+    if stop_reason(name):
+        return Step.OUT
     if name.startswith("builtins."):
         return _builtin(value)
     if name.startswith(("numpy.", "math.")) or library.foreign(name) or name in vocabulary.COPYING:
         return Step.OUT
     if value.kind is Kind.TENSOR:
-        if name in _NEW_TENSORS:
-            dtype = value.argument(1, "dtype")
-            if dtype is not None and named_dtype(dtype.value)[0] in (Dtype.INTEGER, Dtype.BOOL):
-                return Step.STOP
         return Step.TENSOR
     if value.kind in (Kind.SYMBOLIC, Kind.MODEL, Kind.LAYER, Kind.INSTANCE, Kind.LOSS, Kind.DATASET):
         return Step.PASS
