@@ -14,6 +14,7 @@ _ALIASES = (
     ("tensorflow._api.v2.", "tensorflow."),
     ("tensorflow.python.keras.", "keras."),
     ("tensorflow.keras.", "keras."),
+    ("tensorflow.optimizers.", "keras.optimizers."),
     ("tf_keras.", "keras."),
     ("keras.api.", "keras."),
 )

@@ -12,13 +12,14 @@ LEGACY = {
     "gradients": ("ys", "xs"),
     "compute_gradients": ("loss", "var_list"),
     "get_gradients": ("loss", "params"),
+    "minimize": ("loss", "var_list"),
     "gradients_function": ("f", "params"),
     "value_and_gradients_function": ("f", "params"),
     "implicit_gradients": ("f", ""),
     "implicit_value_and_gradients": ("f", ""),
 }
 # Modules whose functions share a name with a tape's methods.
-LOOKALIKES = ("np", "numpy", "jnp", "onp", "tnp", "scipy", "torch")
+LOOKALIKES = ("optimize", "np", "numpy", "jnp", "onp", "tnp", "scipy", "torch")
 STOPS = ("stop_gradient", "custom_gradient", "recompute_grad", "stop_recording", "no_gradient", "NoGradient")
 
 
