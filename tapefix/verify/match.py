@@ -90,7 +90,8 @@ class Matcher:
         if pair.query.symbolic and other.query.symbolic:
             # A graph shows no numbers: the eager run decides.
             same = pair.query.target_text == other.query.target_text and pair.query.method == other.query.method
-            return same and bool(self.lines.related(pair.query.line, other.query.line))
+            other_shape = same_value(pair.source, other.source) is False
+            return same and other_shape and bool(self.lines.related(pair.query.line, other.query.line))
         return any(
             origin["places"] in other.taken and same_value(origin["root"], other.source) for origin in pair.origins
         )
