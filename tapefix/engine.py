@@ -14,7 +14,8 @@ from tapefix.finding import Applicability, Finding
 from tapefix.source.edits import Edit, OverlappingEditsError, apply_edits, conflicts
 from tapefix.source.linemap import compose, line_origins
 from tapefix.source.parsing import parses
-from tapefix.tapes.reading import Reading
+from tapefix.tapes.observed import Observations
+from tapefix.tapes.reading import Observer, Reading
 
 MAX_PASSES = 12
 """A rewrite may uncover another break. No real file takes more than a few passes; this bounds a rule gone wrong."""
@@ -40,13 +41,13 @@ class Repair:
     passes: int = 0
 
 
-def check(text: str, rules: Sequence[type[Codemod]]) -> list[Finding]:
-    """Every finding in a text, by position.
+def check(text: str, rules: Sequence[type[Codemod]], *, observations: Observations | None = None) -> list[Finding]:
+    """Every finding in a text, by position; with the help of what a run has seen, if there was one.
 
     Raises:
         ParseError: the text is not Python 3.
     """
-    return _findings(text, rules)
+    return _findings(text, rules, observations.get if observations else None)
 
 
 def repair(
@@ -55,8 +56,9 @@ def repair(
     *,
     unsafe: bool = False,
     accept: Callable[[Finding], bool] | None = None,
+    observations: Observations | None = None,
 ) -> Repair:
-    """Apply rewrites until nothing more changes.
+    """Apply rewrites until nothing more changes; `observations` are what a run of the text has seen.
 
     Rewrites of one pass that want the same text take turns: the later one is found again in the next pass, where
     it applies to what the earlier one has left, so that none is lost.
@@ -69,7 +71,7 @@ def repair(
     seen = {text}
     origins = list(range(text.count("\n") + text.count("\r") + 3))
     for passes in range(MAX_PASSES):
-        found = _findings(text, rules)
+        found = _findings(text, rules, _observer(observations, origins))
         wanted = []
         for finding in found:
             original = _at_origin(finding, origins)
@@ -125,9 +127,16 @@ def _collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _findings(text: str, rules: Sequence[type[Codemod]]) -> list[Finding]:
+def _observer(observations: Observations | None, origins: Sequence[int]) -> Observer | None:
+    """What a run has seen of the lines that a text had before all rewrites."""
+    if not observations:
+        return None
+    return lambda line, text: observations.get(origins[min(line, len(origins) - 1)], text)
+
+
+def _findings(text: str, rules: Sequence[type[Codemod]], observer: Observer | None) -> list[Finding]:
     with _collection_paused():
-        return _found(Reading(text), rules)
+        return _found(Reading(text, observed=observer), rules)
 
 
 def _found(reading: Reading, rules: Sequence[type[Codemod]]) -> list[Finding]:

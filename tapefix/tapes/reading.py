@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from tapefix.source.parsing import parse
 from tapefix.tapes.execution.module import Execution
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
+from tapefix.tapes.observed import Observed
 from tapefix.tapes.tape import Query, Source, Tape
 from tapefix.tapes.values import Frame, Value
 
@@ -27,14 +28,21 @@ if TYPE_CHECKING:
     from tapefix.tapes.repairs.misdirected import Misdirection
 
 
+Observer = Callable[[int, str], Observed | None]
+"""Says what a run saw of an expression, by its line and its text."""
+
+
 class Reading:
     """One module as text, tree, positions, and all that an abstract execution of it shows.
 
-    Everything is computed on first use. Nodes are those of `module`; ask for nothing about nodes of another tree.
+    Everything is computed on first use. `observed` adds what a run has seen.
+
+    Nodes are those of `module`; ask for nothing about nodes of another tree.
     """
 
-    def __init__(self, text: str, module: cst.Module | None = None) -> None:
+    def __init__(self, text: str, module: cst.Module | None = None, *, observed: Observer | None = None) -> None:
         self.text = text
+        self._observed = observed
         self.lines = Lines(text)
         self.module = module if module is not None else parse(text)
         self._flows: dict[tuple[Query, Source], Flow] = {}
@@ -164,8 +172,16 @@ class Reading:
     def execution(self) -> Execution:
         """The abstract execution of the module."""
         execution = Execution(self.module)
+        if self._observed is not None:
+            execution.observe = self._observe
         execution.run()
         return execution
+
+    def _observe(self, node: cst.CSTNode) -> Observed | None:
+        if node not in self._positions or self._observed is None:
+            return None
+        start, end = self._positions[node]
+        return self._observed(self.lines.position(start)[0], self.text[start:end])
 
     @property
     def tapes(self) -> list[Tape]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import libcst as cst
 
+    from tapefix.tapes.observed import Observed
     from tapefix.tapes.tape import Query, Tape
 
 
@@ -177,6 +178,8 @@ class Value:
     definition: Definition | None = None
     tape: Tape | None = None
     query: Query | None = None
+    observed: Observed | None = None
+    """What a run saw, where the text says nothing."""
     users: list[Value] = field(default_factory=list)
     """What was made from it."""
 

@@ -189,6 +189,8 @@ class Evidence:
     random_graph: bool = False
     """Whether a graph draws random numbers."""
     notes: tuple[str, ...] = field(default=())
+    observed: tuple[Value, ...] = ()
+    """What the expressions of the script evaluated to, in a traced run."""
 
     def pairs(self) -> Iterator[Pair]:
         """Yield every (target, source) pair in order."""
@@ -205,6 +207,7 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
     sites: list[Site] = []
     devices: tuple[str, ...] = ()
     end: End | None = None
+    observed: tuple[Value, ...] = ()
     random_graph = False
     taken: dict[tuple[str, int, int], set[str]] = {}
     for order, event in enumerate(_events(record)):
@@ -221,6 +224,8 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
             taken.setdefault((event["key"], event["occurrence"], event["index"]), set()).add(event["places"])
         elif kind == "notice":
             random_graph = True
+        elif kind == "observed":
+            observed = tuple(event["rows"])
         elif kind == "start":
             devices = tuple(event["devices"])
         elif kind == "end":
@@ -233,6 +238,7 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
         sites=tuple(sites),
         devices=devices,
         changes=tuple(changes),
+        observed=observed,
         seconds=float(answer.get("seconds", 0.0)),
         random_graph=random_graph,
         peak_bytes=int(answer.get("peak", 0)),

@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 
 from tapefix.tapes.execution.library import canonical
+from tapefix.tapes.observed import Observed
 from tapefix.tapes.tape import Deletion, Query, Tape
 from tapefix.tapes.values import NO_CONSTANT, Branch, Definition, Dtype, Frame, Kind, Operation, Value
 
@@ -27,6 +28,7 @@ class State:
 
     def __init__(self, module: cst.Module) -> None:
         self.module = module
+        self.observe: Callable[[cst.CSTNode], Observed | None] | None = None
         self.time = 0
         self.frame = Frame(node=module)
         self.module_frame = self.frame
@@ -75,11 +77,22 @@ class State:
             dtype=dtype,
             **known,
         )
+        if kind is Kind.UNKNOWN and node is not None and self.observe is not None:
+            self._observed(value, node)
         for source in value.inputs:
             source.users.append(value)
         if node is not None:
             self.values_of.setdefault(node, []).append(value)
         return value
+
+    def _observed(self, value: Value, node: cst.CSTNode) -> None:
+        """Take from a run what the text does not say."""
+        assert self.observe is not None
+        seen = self.observe(node.name if isinstance(node, cst.Param) else node)
+        if seen is not None:
+            value.observed = seen
+            value.kind, value.dtype, value.precise_dtype = seen.kind, seen.dtype, seen.precise_dtype
+            value.rank, value.trainable = seen.rank, seen.trainable
 
     def unknown(self, node: cst.CSTNode | None, inputs: Iterable[Value] = ()) -> Value:
         """A value of which nothing is known but what it may be made of."""

@@ -119,7 +119,9 @@ class FlowReader:
         if self.tape not in value.tapes:
             # An operation outside the region leaves nothing on this tape, whatever it is made of.
             return Answer.NO if value.kind is not Kind.UNKNOWN else Answer.MAYBE
-        return any_of(inputs)
+        found = any_of(inputs)
+        # What a run saw come out may have been made with variables as well.
+        return Answer.MAYBE if value.observed is not None and found is Answer.NO else found
 
     def _at(self, value: Value, time: int) -> Answer:
         """Whether the tape holds a value at a time: a `watch` that comes later is not known then."""
@@ -203,7 +205,7 @@ class FlowReader:
         if value.receiver is not None and value.receiver in self.owner_containers:
             # The part whose variables are asked for was taken from this object; its call may use the part.
             return Answer.MAYBE
-        if step is not Step.UNKNOWN:
+        if step is not Step.UNKNOWN and value.observed is None:
             return Answer.NO
         if value.operation in (Operation.CALL, Operation.METHOD_CALL, Operation.UNKNOWN):
             return Answer.MAYBE

@@ -49,6 +49,8 @@ def step_of(value: Value) -> Step:
         return Step.STOP if value.kind is Kind.STRING else Step.PASS
     if operation is Operation.DEFINITION:
         return Step.PASS
+    if value.observed is not None and operation in (Operation.CALL, Operation.METHOD_CALL):
+        return Step.TENSOR if value.kind is Kind.TENSOR and value.observed.passes else Step.UNKNOWN
     if operation is Operation.ITERATION:
         return _element(value)
     if operation is Operation.GRADIENT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 
 class Stream:
@@ -17,6 +17,8 @@ class Stream:
         self._lock = threading.RLock()
         self._printed: Optional[Dict[str, Any]] = None
         self.ended = False
+        self.closing: Optional[Callable[[], None]] = None
+        """What there is to write before the last event."""
 
     @property
     def ours(self) -> bool:
@@ -53,6 +55,9 @@ class Stream:
         """Write the last event; later ones are dropped."""
         with self._lock:
             if not self.ended:
+                closing, self.closing = self.closing, None
+                if closing is not None and self.ours:
+                    closing()
                 self.emit("end", reason=reason, **fields)
                 self.ended = True
 

@@ -172,17 +172,18 @@ class Explainer:
             "column": _characters(first, place.column),
             "end_line": place.end_line,
             "end_column": _characters(last, place.end_column),
-            "text": self._text(place),
+            "text": self.text_of(place)[:400],
             "function": place.function,
         }
 
-    def _text(self, place: Place) -> str:
+    def text_of(self, place: Place) -> str:
+        """Return the text of a place as it stands in its file."""
         lines = [self._line(place.path, number) for number in range(place.line, place.end_line + 1)]
         if not lines:
             return ""
         lines[-1] = lines[-1][: place.end_column]
         lines[0] = lines[0][place.column :]
-        return b"\n".join(lines).decode("utf-8", "replace")[:400]
+        return b"\n".join(lines).decode("utf-8", "replace")
 
     def _line(self, path: str, number: int) -> bytes:
         lines = self._lines.get(path)

@@ -170,7 +170,9 @@ class _Instrumenter(ast.NodeTransformer):
     # Statements
 
     def visit_For(self, node: ast.For) -> ast.AST:
+        told = self._names_in([node.target])
         self.generic_visit(node)
+        node.body = [*told, *node.body]
         node.iter = self._ask("each", node.iter, self._place(node.iter, "iteration"), node.iter)
         return node
 
@@ -179,6 +181,7 @@ class _Instrumenter(ast.NodeTransformer):
         written = copy.deepcopy(node.targets)
         self.generic_visit(node)
         after: List[ast.stmt] = []
+        after += self._names_in([target for target in written if isinstance(target, (ast.Tuple, ast.List))])
         for target in written:
             if isinstance(target, ast.Subscript) and _plain(target.value):
                 node.value = self._ask("hold", value, node.value)
@@ -243,9 +246,33 @@ class _Instrumenter(ast.NodeTransformer):
             node.body = self.visit(node.body)
             return node
         self.functions.append(node.name)
-        node.body = self._body(node.body)
+        told = self._parameters(arguments)
+        body = self._body(node.body)
+        documented = bool(body) and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+        node.body = [*body[:documented], *told, *body[documented:]]
         self.functions.pop()
         return node
+
+    def _parameters(self, arguments: ast.arguments) -> List[ast.stmt]:
+        """Return statements that tell what a function was given."""
+        found = [*getattr(arguments, "posonlyargs", []), *arguments.args, *arguments.kwonlyargs]
+        return [self._bound(ast.copy_location(ast.Name(each.arg, ast.Load()), each), each.arg) for each in found]
+
+    def _bound(self, name: Any, text: str) -> ast.stmt:
+        # An annotated parameter reaches to the end of its annotation.
+        name.end_lineno, name.end_col_offset = name.lineno, name.col_offset + len(text.encode("utf-8"))
+        ask = self._ask("bound", name, self._place(name, "binding"), name)
+        return ast.copy_location(ast.Expr(ask), name)
+
+    def _names_in(self, targets: List[Any]) -> List[ast.stmt]:
+        """Return statements that tell what the names of an unpacking, a loop or a `with` hold."""
+        told: List[ast.stmt] = []
+        for target in targets:
+            if isinstance(target, (ast.Tuple, ast.List)):
+                told += self._names_in(target.elts)
+            elif isinstance(target, ast.Name):
+                told.append(self._bound(ast.copy_location(ast.Name(target.id, ast.Load()), target), target.id))
+        return told
 
     def _body(self, body: List[ast.stmt]) -> List[ast.stmt]:
         visited: List[ast.stmt] = []

@@ -53,12 +53,13 @@ class Node:
 class Trace:
     """What instrumented code reports to, for the main thread of one run."""
 
-    def __init__(self, log: OpLog, places: List[Place], files: Set[str]) -> None:
+    def __init__(self, log: OpLog, places: List[Place], files: Set[str], main: str) -> None:
         from tensorflow.python.framework import ops
 
         self.log = log
         self.places = places
         self.files = files
+        self.main = main
         self.nodes: Dict[int, Node] = {}
         self.made_at: Dict[int, int] = {}
         """The number of the operation that made a tensor."""
@@ -70,7 +71,13 @@ class Trace:
         self.replaced: Dict[int, Tuple[int, Any]] = {}
         """Tensors that took the name of a variable: where, and which."""
         self.seen: Dict[int, Any] = {}
-        """The last value of each place, for the reading."""
+        """The last value of each place."""
+        self.mixed: Set[int] = set()
+        """Places that have seen values of several types."""
+        self.started: Dict[int, int] = {}
+        """The number of the first operation of the last call at a place that calls what the script does not define."""
+        self.given: Dict[int, Tuple[int, ...]] = {}
+        """The keys of what that call was given."""
         self.born: Dict[int, int] = {}
         """Where a value came up that was made of nothing known."""
         self.full = False
@@ -99,7 +106,13 @@ class Trace:
         finally:
             self.stack.pop()
         self.functions[place] = function
-        if not self.paused and not self._is_ours(function):
+        ours = self._is_ours(function)
+        if ours:
+            self._seen(place, result)
+        if not self.paused and not (ours and self._in_main(function)):
+            self.started[place] = start
+            self.given[place] = tuple(key for key, _ in self._operands([*args, *kwargs.values()]))
+        if not self.paused and not ours:
             operands = [*args, *kwargs.values()]
             receiver = getattr(function, "__self__", None)
             if receiver is not None and not isinstance(receiver, type(np)):
@@ -132,7 +145,7 @@ class Trace:
         if name not in FORM and not self._elsewhere() and isinstance(value, (np.ndarray, self._tensor)):
             self._link(place, result, [value])
         elif type(result) not in _NEVER and not self._elsewhere():
-            self.seen[place] = result
+            self._seen(place, result)
         return result
 
     def each(self, place: int, values: Any) -> Any:
@@ -151,6 +164,11 @@ class Trace:
         if not self._elsewhere():
             self._named(place, name, scope, value)
         return value
+
+    def bound(self, place: int, value: Any) -> None:
+        """Note what a parameter, or a name in an unpacking or a loop, was given."""
+        if not self._elsewhere():
+            self._seen(place, value)
 
     def hold(self, value: Any) -> Any:
         """Keep the value that a statement writes somewhere."""
@@ -243,6 +261,12 @@ class Trace:
             node = self.nodes[key] = Node(value)
         return node
 
+    def _seen(self, place: int, value: Any) -> None:
+        known = self.seen.get(place)
+        if known is not None and type(known) is not type(value):
+            self.mixed.add(place)
+        self.seen[place] = value
+
     def _named(self, place: int, name: str, scope: str, value: Any) -> None:
         slot = (scope, name)
         if isinstance(value, self._tensor):
@@ -284,7 +308,7 @@ class Trace:
                 yield key, value
 
     def _made(self, place: int, result: Any, operands: List[Any], start: int, mark: int) -> None:
-        self.seen[place] = result
+        self._seen(place, result)
         if type(result) in _NEVER and self.log.next == start:
             return
         if self.places[place].made_by.rpartition(".")[2] in FORM_CALLS:
@@ -308,7 +332,7 @@ class Trace:
                     self._edge(key, tensor, plain, place)
 
     def _link(self, place: int, result: Any, operands: List[Any]) -> None:
-        self.seen[place] = result
+        self._seen(place, result)
         self._link_to(place, result, dict(self._operands(operands)), self._uid())
 
     def _link_to(self, place: int, result: Any, found: Dict[int, Any], mark: int) -> None:
@@ -360,6 +384,14 @@ class Trace:
         if code is None:
             return isinstance(function, type) and _module_is_ours(function.__module__, self.files)
         return code.co_filename in self.files
+
+    def _in_main(self, function: Any) -> bool:
+        """Whether a function is defined in the script itself."""
+        function = getattr(function, "__func__", function)
+        code = getattr(getattr(function, "python_function", function), "__code__", None)
+        if code is None:
+            return getattr(function, "__module__", "") == "__main__"
+        return bool(code.co_filename == self.main)
 
 
 def qualified_name(function: Any) -> str:

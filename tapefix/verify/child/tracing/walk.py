@@ -20,6 +20,9 @@ STEP = 1.0
 UNUSUAL = 1000.0
 """A variable that was written before the tape began carries what was written only when nothing else does."""
 MOST_VISITED = 20_000
+STOPS = ("StopGradient", "PreventGradient")
+BLIND = (*STOPS, "PyFunc", "Round", "Rint", "Floor", "Ceil", "FloorDiv")
+"""Operations through which no gradient comes back."""
 NUMPY_FUNCTIONS = ("numpy_function", "py_func")
 
 
@@ -136,16 +139,16 @@ class Walk:
         return "before" if number < life.start or not life.end else "after"
 
     def _fault(self, op: Op, index: int) -> str:
-        if op.kind in ("StopGradient", "PreventGradient"):
+        if op.kind in STOPS:
             return "stopped-gradient"
         if op.kind == "PyFunc":
             return "numpy-function"
         tensor = op.inputs[index]
-        if not _floating(tensor):
+        if not floating(tensor):
             return ""
         if op.kind == "EagerPyFunc" or op.kind.startswith("__"):
             return ""
-        if not any(_floating(output) for output in op.outputs):
+        if not any(floating(output) for output in op.outputs):
             return "integer"
         known = (op.kind, index, len(op.inputs))
         if known not in self._gradients:
@@ -164,7 +167,7 @@ class Walk:
             with tf.GradientTape() as tape:
                 tape.watch(op.inputs[index])
                 execute.record_gradient(op.kind, list(op.inputs), op.attrs, list(op.outputs))
-            wanted = [output for output in op.outputs if _floating(output)]
+            wanted = [output for output in op.outputs if floating(output)]
             return "" if tape.gradient(wanted, op.inputs[index]) is not None else "no-gradient"
         except LookupError:
             return "no-gradient"
@@ -206,6 +209,7 @@ def _is_resource(tensor: Any) -> bool:
     return bool(tensor.dtype.name == "resource")
 
 
-def _floating(tensor: Any) -> bool:
+def floating(tensor: Any) -> bool:
+    """Whether a tensor is of a dtype that has gradients."""
     dtype = tensor.dtype
     return bool(dtype.is_floating or dtype.is_complex)
