@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ from tapefix.allowance import Allowance, Allowed
 from tapefix.codemod import Codemod
 from tapefix.engine import Repair, repair
 from tapefix.finding import Finding
+from tapefix.steering import Steering
+from tapefix.tapes.observed import Observations
 from tapefix.verify import Verdict, VerdictStatus
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class Proof:
     """Findings without a rewrite that may be applied."""
     verdict: Verdict | None
     """On `after` when anything of it was verified, else on `proposed`; `None` when nothing was run."""
+    dropped: tuple[Finding, ...] = ()
+    """Findings that the run contradicts: every gradient that they say is missing was there."""
 
 
 @dataclass(frozen=True)
@@ -69,20 +73,63 @@ def prove(
     """Repair a text and run it before and after.
 
     All rewrites are judged together, and each group that serves one query by itself. Where the sum fails while parts
-    hold, the parts that hold together are kept and the culprits left out.
+    hold, the parts that hold together are kept and the culprits left out. The run before steers the repair: a finding
+    whose gradients were all there is dropped, and what the text does not say is taken from what the run saw.
 
     Raises:
         ParseError: the text is not Python 3.
         BrokenRewriteError: a rule's rewrite is defective.
         DeviceError, SandboxError: what was asked for is not there.
     """
-    full = repair(text, rules, unsafe=unsafe, accept=accept)
-    if not full.applied:
-        return Proof(text, text, text, (), full.remaining, None)
     if verifier is None:
+        full = repair(text, rules, unsafe=unsafe, accept=accept)
         judged = tuple(Judged(finding, None, True) for finding in full.applied)
         return Proof(text, full.text, full.text, judged, full.remaining, None)
-    return _Prover(path, text, rules, verifier, unsafe, accept, full).prove()
+    steering = Steering(path, text, verifier)
+    plan = _plan(text, rules, steering, unsafe)
+    full = plan.repair(accept)
+    if full.applied:
+        proof = _Prover(path, text, verifier, plan, accept, full).prove()
+    else:
+        proof = Proof(text, text, text, (), full.remaining, None)
+    known = (*proof.remaining, *(each.finding for each in proof.judged))
+    explained = steering.explained(proof.after, rules, known)
+    return replace(proof, remaining=(*proof.remaining, *explained), dropped=plan.dropped)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How a text is repaired in the light of its evidence."""
+
+    text: str
+    rules: Sequence[type[Codemod]]
+    unsafe: bool
+    observations: Observations | None
+    dropped: tuple[Finding, ...]
+
+    def repair(self, accept: Accept | None) -> Repair:
+        """The repair, of what is accepted and not contradicted."""
+        contradicted = {_identity(finding) for finding in self.dropped}
+
+        def wanted(finding: Finding) -> bool:
+            return _identity(finding) not in contradicted and (accept is None or accept(finding))
+
+        found = repair(self.text, self.rules, unsafe=self.unsafe, accept=wanted, observations=self.observations)
+        remaining = tuple(finding for finding in found.remaining if _identity(finding) not in contradicted)
+        return replace(found, remaining=remaining)
+
+
+def _plan(text: str, rules: Sequence[type[Codemod]], steering: Steering, unsafe: bool) -> _Plan:
+    """What the static reading finds, less what the run contradicts, with what only the run could tell it."""
+    found = repair(text, rules, unsafe=unsafe)
+    observations = None
+    if steering.unclaimed(found.applied):
+        observations = steering.observations()
+        if observations:
+            found = repair(text, rules, unsafe=unsafe, observations=observations)
+    # Where nothing was rewritten, what remains stands at the lines that the run knows.
+    dropped = tuple(finding for finding in found.applied or found.remaining if steering.contradicts(finding))
+    return _Plan(text, rules, unsafe, observations, dropped)
 
 
 class _Prover:
@@ -90,17 +137,15 @@ class _Prover:
         self,
         path: Path,
         text: str,
-        rules: Sequence[type[Codemod]],
         verifier: Verifier,
-        unsafe: bool,
+        plan: _Plan,
         accept: Accept | None,
         full: Repair,
     ) -> None:
         self.path = path
         self.text = text
-        self.rules = rules
         self.verifier = verifier
-        self.unsafe = unsafe
+        self.plan = plan
         self.accept = accept
         self.full = full
         self.units = _units(full.applied)
@@ -128,9 +173,7 @@ class _Prover:
         lively = [finding for finding in self.full.applied if finding not in silent]
         if not silent or not lively:
             return self._parts(total)
-        rest = _Prover(
-            self.path, self.text, self.rules, self.verifier, self.unsafe, self._only(lively), self._with(lively)
-        ).prove()
+        rest = _Prover(self.path, self.text, self.verifier, self.plan, self._only(lively), self._with(lively)).prove()
         judged = {judged.finding: judged for judged in rest.judged}
         for unit in dead:
             verdict = self._judge(self._with(unit.findings).text, unit.findings)
@@ -191,7 +234,7 @@ class _Prover:
 
     def _with(self, findings: Iterable[Finding]) -> Repair:
         """The repair with only these rewrites, and what they uncover."""
-        return repair(self.text, self.rules, unsafe=self.unsafe, accept=self._only(findings))
+        return self.plan.repair(self._only(findings))
 
     def _only(self, findings: Iterable[Finding]) -> Accept:
         wanted = {_identity(finding) for finding in findings}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tapefix.proof import Proof
     from tapefix.suppressions import Watched
     from tapefix.verify import Verifier
+
+_QUERY = re.compile(r"\.(?:gradient|jacobian|batch_jacobian)\s*\(")
 
 
 class Repairing:
@@ -66,7 +69,7 @@ class Repairing:
     def _file(self, file: Pending, verifiers: Verifiers, progress: Progress) -> FileResult:
         from tapefix.engine import check
         from tapefix.registry import load_rules
-        from tapefix.suppressions import Watched, visible
+        from tapefix.suppressions import Suppressions, Watched, visible
 
         source = None
         try:
@@ -75,7 +78,7 @@ class Repairing:
             rules = self._inputs.rules(file)
             found = contained(source, lambda: check(text, rules))
             shown, notices = visible(found, text, rules, load_rules())
-            if not shown:
+            if not shown and not self._worth_running(file, text):
                 return self._pass_on(FileResult(file.name, source, notices=notices))
             if self._interactive:
                 progress.pause()
@@ -84,7 +87,11 @@ class Repairing:
             proof = self._prove(file, source, Watched(rules), verifiers)
         except SourceError as error:
             return FileResult(file.name, source, error)
-        result = FileResult(file.name, source, findings=proof.remaining, notices=notices, proof=proof)
+        comments = Suppressions(proof.after)
+        remaining = [finding for finding in proof.remaining if not comments.hides(finding)]
+        if not shown and not remaining and not proof.judged:
+            return self._pass_on(FileResult(file.name, source, notices=notices))
+        result = FileResult(file.name, source, findings=remaining, notices=notices, proof=proof)
         if self._stdin_to_stdout:
             return self._pass_on(result)
         progress.pause()
@@ -105,6 +112,11 @@ class Repairing:
             source,
             lambda: prove(path, source.text, watched.rules, verifier=verifier, unsafe=unsafe, accept=chooser),
         )
+
+    def _worth_running(self, file: Pending, text: str) -> bool:
+        """Whether a run may find what the reading did not: of a file that was named itself, and asks a tape."""
+        named = any(Path(given) == file.path for given in self._inputs.paths)
+        return self._settings is not None and named and _QUERY.search(text) is not None
 
     def _wants_writing(self, result: FileResult) -> bool:
         assert result.proof is not None and result.source is not None

@@ -77,7 +77,7 @@ def _step(step: Step, target: str, *, broken: bool, last: bool) -> Line:
     text = _short(step.place.text, WIDE) if step.place is not None else step.ops[0]
     name = target or (step.value.name if step.value is not None else "")
     value = "" if step.value is None else f" → {name + ' ' if name else ''}{step.value}"
-    where = f"{step.place!s:<10}" if step.place is not None else " " * 10
+    where = f"{step.place!s:<9} " if step.place is not None else " " * 10
     ops = f"  [{_operations(step)}]" if len(step.ops) > 1 else ""
     return ((mark, style), (where, "dim"), (visible(text), "bad" if broken else ""), (value, "note"), (ops, "dim"))
 

@@ -1,0 +1,5 @@
+import numpy as np
+
+
+def soft(z):
+    return np.exp(z)

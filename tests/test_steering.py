@@ -1,0 +1,50 @@
+"""What a run says to the repair: scripts whose text alone does not tell enough, and one that it accuses wrongly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tapefix.proof import Proof, prove
+from tapefix.registry import load_rules
+from tapefix.verify import RunOptions, Verifier, VerdictStatus
+
+CASES = Path(__file__).parent / "steering"
+
+
+def proof_of(case: str) -> Proof:
+    script = CASES / case / "script.py"
+    with Verifier(RunOptions(device="cpu"), project=script.parent) as verifier:
+        return prove(script, script.read_text("utf-8"), load_rules(), verifier=verifier)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("case", ["other_module", "inherited", "dict_and_factory"])
+def test_what_the_run_saw_makes_the_repair_possible(case: str) -> None:
+    script = CASES / case / "script.py"
+    text = script.read_text("utf-8")
+    alone = prove(script, text, load_rules(), verifier=None)
+    proof = proof_of(case)
+    assert alone.after == text, "the text alone already says enough"
+    assert proof.verdict is not None
+    assert proof.verdict.status is VerdictStatus.VERIFIED, proof.verdict.reason
+    assert proof.after == script.with_name("expected.py").read_text("utf-8")
+
+
+@pytest.mark.tensorflow
+def test_a_finding_whose_gradient_is_there_is_dropped() -> None:
+    script = CASES / "patched_numpy" / "script.py"
+    alone = prove(script, script.read_text("utf-8"), load_rules(), verifier=None)
+    proof = proof_of("patched_numpy")
+    assert [each.finding.code for each in alone.judged] == ["TPF102"]
+    assert [finding.code for finding in proof.dropped] == ["TPF102"]
+    assert proof.after == proof.before
+    assert not proof.judged
+
+
+@pytest.mark.tensorflow
+def test_a_break_in_another_module_is_named() -> None:
+    proof = proof_of("broken_elsewhere")
+    assert [(finding.code, finding.rewrite) for finding in proof.remaining] == [("TPF102", None)]
+    assert "helpers.py:5" in proof.remaining[0].message
