@@ -26,6 +26,9 @@ _EXACT = {
     "tf_keras": "keras",
     "tensorflow.python.eager.backprop.GradientTape": "tensorflow.GradientTape",
     "tensorflow.autodiff.GradientTape": "tensorflow.GradientTape",
+    "tensorflow.contrib.eager.python.tfe": "tensorflow.contrib.eager",
+    "tensorflow.contrib.eager.GradientTape": "tensorflow.GradientTape",
+    "tensorflow.contrib.eager.Variable": "tensorflow.Variable",
 }
 
 

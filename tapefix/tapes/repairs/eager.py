@@ -49,6 +49,11 @@ def runs_eagerly(reading: Reading, made: Value) -> bool:
     return frame is None
 
 
+def on_condition(reading: Reading, node: cst.CSTNode) -> bool:
+    """Whether something runs only under a condition on the version, or where an error is caught."""
+    return any(_special(reading, parent, node) for parent in _own_parents(reading, node))
+
+
 def _own_parents(reading: Reading, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """What stands around a node in its own function."""
     for parent in reading.parents(node):

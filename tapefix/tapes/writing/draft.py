@@ -93,6 +93,10 @@ class Draft:
         assert isinstance(call.func, cst.Attribute)
         self.replace(call, call.func.value)
 
+    def replace_lines(self, start: int, end: int, text: str) -> None:
+        """Replace whole lines, or put text in front of one by replacing its first character along."""
+        self._edit(start, end, text)
+
     def insert(self, offset: int, text: str, *, shared: bool = False) -> None:
         """Insert text at an offset."""
         self._edit(offset, offset, text, shared=shared)
