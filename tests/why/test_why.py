@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tapefix.report.why_page import write_page
 from tapefix.verify import RunOptions, Verifier
-from tapefix.why import explain
+from tapefix.why import Cause, explain
 from tapefix.why.rules import rule_of
 
 PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
@@ -39,3 +40,43 @@ def test_the_break_is_named(program: Path, verifier: Verifier) -> None:
         for broken in account.breaks
     }
     assert named == marked
+
+
+@pytest.mark.tensorflow
+def test_a_traced_script_computes_what_it_computes_plainly(verifier: Verifier) -> None:
+    script = Path(__file__).parent / "scripts" / "features.py"
+    text = script.read_text("utf-8")
+    plain, traced = verifier.evidence(script, text), verifier.traced(script, text)
+    assert plain.end.reason == traced.end.reason == "finished", (plain.end, traced.end)
+    assert [(printed.line, printed.text) for printed in traced.prints] == [
+        (printed.line, printed.text) for printed in plain.prints
+    ]
+
+
+@pytest.mark.tensorflow
+def test_the_page_takes_names_and_sources_as_text(verifier: Verifier, tmp_path: Path) -> None:
+    text = (
+        "import numpy as np\nimport tensorflow as tf\n\n"
+        "w = tf.Variable([1.0])\nlabel = '</code><script>alert(1)</script>'\n"
+        "with tf.GradientTape() as tape:\n    y = np.sum(w, axis=len('<script>alert(2)</script>') * 0)\n"
+        "print(tape.gradient(y, w))\n"
+    )
+    explanation = explain(verifier, PROGRAMS[0].with_name("page.py"), text)
+    page = tmp_path / "why.html"
+    write_page(page, "<img src=x onerror=alert(3)>.py", text, explanation)
+    written = page.read_text("utf-8")
+    assert written.count("<script>") == 1
+    assert "<img" not in written
+    assert "TPF102" in written
+    assert "http" not in written.replace("http-equiv", "")
+
+
+@pytest.mark.tensorflow
+def test_an_independent_source_is_said_to_be_one(verifier: Verifier) -> None:
+    script = PROGRAMS[0].with_name("unused_head.py")
+    explanation = explain(verifier, script, script.read_text("utf-8"))
+    (query,) = explanation.queries
+    assert query.found == ("w",)
+    assert [(account.label, [found.cause for found in account.breaks]) for account in query.missing] == [
+        ("head", [Cause.INDEPENDENT])
+    ]

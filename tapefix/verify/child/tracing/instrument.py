@@ -32,6 +32,8 @@ UNTOUCHED = frozenset(
         "range",
     )
 )
+FRAMES = frozenset(("_getframe", "currentframe", "extract_stack", "print_stack", "format_stack", "warn"))
+"""Functions and methods of any module that look at the frame that calls them."""
 _BINARY = {
     ast.Add: "add",
     ast.Sub: "sub",
@@ -105,8 +107,9 @@ class _Instrumenter(ast.NodeTransformer):
     # Expressions
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if isinstance(node.func, ast.Name) and node.func.id in UNTOUCHED:
-            self.generic_visit(node)
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if name in FRAMES or (isinstance(node.func, ast.Name) and name in UNTOUCHED):
+            node.args, node.keywords = self._each(node.args), self._each(node.keywords)
             return node
         made_by = _named(node.func)
         if isinstance(node.func, ast.Attribute):
