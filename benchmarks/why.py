@@ -13,6 +13,7 @@ import sys
 import time
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -22,7 +23,7 @@ from tapefix.verify.child.oplog import OpLog
 from tapefix.verify.child.tracing.tracing import Tracing
 
 GOAL = 3.0
-SCRIPT = '''
+SCRIPT = """
 import tensorflow as tf
 
 tf.keras.utils.set_random_seed(0)
@@ -48,7 +49,7 @@ def step():
     grads = tape.gradient(loss, model.trainable_variables)
     optimizer.apply_gradients(zip(grads, model.trainable_variables))
     return loss
-'''
+"""
 
 
 def compiled(code: Any) -> Callable[[], object]:
@@ -73,11 +74,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--steps", type=int, default=4)
     options = parser.parse_args()
-    path = os.path.abspath("script.py")
+    path = str(Path.cwd() / "script.py")
     plain = compiled(compile(SCRIPT, path, "exec"))
     plain_first = [seconds(plain, options.steps) for _ in range(options.rounds + 2)][2:]
-    log = OpLog(Frames(path, os.getcwd()).line, 1 << 30)
-    tracing = Tracing(log, path, os.getcwd())
+    log = OpLog(Frames(path, str(Path.cwd())).line, 1 << 30)
+    tracing = Tracing(log, path, str(Path.cwd()))
     tracing.install()
     traced = compiled(tracing.compiled(SCRIPT, path))
     log.install()
