@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding, Related
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.repairs.disjoint import disjoint_calls, one_call
+from tapefix.tapes.repairs.disjoint import disjoint_calls, one_call, repeated_calls
 from tapefix.tapes.repairs.wiring import stale_outputs, wired_anew
 
 
@@ -57,6 +57,15 @@ class DisjointForward(Codemod):
                 reason=reason,
                 queries=frozenset({reading.line(found.query.node)}),
                 related=(Related(reading.range(found.features.node), "the features are computed here"),),
+            )
+        for found in repeated_calls(reading):
+            shown, line = reading.code(found.source.node), reading.line(found.features.node)
+            yield self.finding(
+                reading,
+                found.scores.node,
+                f"this call does not go over `{shown}`, which line {line} has computed in a call of its own",
+                reason="let one call serve both: hand the features on, or let the code that calls again return them",
+                queries=frozenset({reading.line(found.query.node)}),
             )
         for stale in stale_outputs(reading):
             rewrite, reason = wired_anew(reading, stale)

@@ -9,7 +9,7 @@ import libcst as cst
 
 from tapefix.finding import Rewrite
 from tapefix.tapes.execution import graphs
-from tapefix.tapes.flow.flow import Answer
+from tapefix.tapes.flow.flow import Answer, ancestors
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.effects_of import effects_of
 from tapefix.tapes.repairs.joint import Joint, Wanted, output_text
@@ -32,21 +32,39 @@ class Disjoint:
 
 def disjoint_calls(reading: Reading) -> Iterator[Disjoint]:
     """Every source that one call of a part of a model has given while the target comes from a call of the model."""
+    for query, source, features in _apart(reading):
+        for scores in model_calls(query):
+            if scores.model is features.model or query.tape not in scores.value.tapes or scores.predicts:
+                continue
+            if _is_part(features, scores.model) and _same_batch(reading, features, scores):
+                yield Disjoint(query, source, features, scores)
+                break
+
+
+def repeated_calls(reading: Reading) -> Iterator[Disjoint]:
+    """Every source that a call of a layer has given while the target comes from another call of it, on the same."""
+    for query, source, features in _apart(reading):
+        for value in ancestors(query.targets):
+            if value.receiver is not features.model or value.operation is not Operation.CALL or not value.is_tensor:
+                continue
+            if not isinstance(value.node, cst.Call) or query.tape not in value.tapes:
+                continue
+            again = ModelCall(value, value.node, features.model)
+            if value is not features.value and _same_batch(reading, features, again):
+                yield Disjoint(query, source, features, again)
+                break
+
+
+def _apart(reading: Reading) -> Iterator[tuple[Query, Source, ModelCall]]:
+    """The sources that models and layers have given, and that nothing leads from to the target."""
     for flow in reading.flows():
         if flow.connected is not Answer.NO or flow.reaches or flow.query.unconnected_zero:
             continue
         value = flow.source.value
         if value.kind is not Kind.TENSOR or value.operation is not Operation.CALL or value.receiver is None:
             continue
-        if value.receiver.kind not in (Kind.MODEL, Kind.LAYER) or not isinstance(value.node, cst.Call):
-            continue
-        features = ModelCall(value, value.node, value.receiver)
-        for scores in model_calls(flow.query):
-            if scores.model is features.model or flow.query.tape not in scores.value.tapes or scores.predicts:
-                continue
-            if _is_part(features, scores.model) and _same_batch(reading, features, scores):
-                yield Disjoint(flow.query, flow.source, features, scores)
-                break
+        if value.receiver.kind in (Kind.MODEL, Kind.LAYER) and isinstance(value.node, cst.Call):
+            yield flow.query, flow.source, ModelCall(value, value.node, value.receiver)
 
 
 def _is_part(features: ModelCall, model: Value) -> bool:

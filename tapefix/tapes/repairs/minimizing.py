@@ -76,7 +76,7 @@ class _Minimizing:
         self.node = node
         self.calls = calls
         statement = reading.statement(node)
-        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        if not isinstance(statement, cst.SimpleStatementLine) or not _leads(reading, statement, node):
             raise CannotTapeError("the call stands in the head of a statement, or shares its line with another one")
         self.statement = statement
         self.loss, self.variables = self._given(0, "loss"), self._given(1, "var_list")
@@ -185,6 +185,11 @@ class _Minimizing:
         newline = self.reading.module.default_newline
         start = self.reading.span(self.statement)[0] - len(indent)
         self.draft.insert(start, "".join(f"{indent}{line}{newline}" for line in lines))
+
+
+def _leads(reading: Reading, line: cst.SimpleStatementLine, node: cst.CSTNode) -> bool:
+    """Whether a call stands in the first statement of its line."""
+    return any(parent is line.body[0] for parent in reading.parents(node))
 
 
 def _positional(call: Value) -> list[Argument]:

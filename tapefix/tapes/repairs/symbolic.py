@@ -9,6 +9,7 @@ import libcst as cst
 
 from tapefix.finding import Rewrite
 from tapefix.tapes.execution import graphs
+from tapefix.tapes.flow.flow import ancestors
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.joint import Joint, Wanted
 from tapefix.tapes.repairs.model_calls import CannotJoinError, ModelCall, give_as_well, model_calls
@@ -92,6 +93,9 @@ class _Replacement:
     def _call(self, symbolics: list[Value]) -> ModelCall:
         calls = list({id(call.node): call for call in model_calls(self.query)}.values())
         if not calls:
+            holders = {one.receiver for one in symbolics}
+            if any(value.receiver in holders for value in ancestors(self.query.targets) if value.is_tensor):
+                raise CannotJoinError("the layer is called by code of this file: let that hand out what the layer gave")
             raise CannotJoinError("the target is not seen to be computed by a model")
         fitting = [
             call
