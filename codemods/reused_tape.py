@@ -51,14 +51,15 @@ class ReusedTape(Codemod):
 
     def _finding(self, reading: Reading, reuse: Reuse) -> Finding:
         earlier, later = reuse.pairs[0]
-        rewrite, reason = merged(reading, reuse), ""
-        if rewrite is None:
-            rewrite, reason = keep(reading, reuse.tape)
+        together = merged(reading, reuse)
+        kept, reason = keep(reading, reuse.tape)
         return self.finding(
             reading,
             later.node,
             f"the tape is used up: line {reading.line(earlier.node)} has asked it already, and it is not persistent",
-            rewrite=rewrite,
-            reason=reason,
+            rewrite=together or kept,
+            # What stands between the queries may come to depend on their order.
+            alternatives=(kept,) if together is not None and kept is not None else (),
+            reason="" if together is not None else reason,
             queries=frozenset(reading.line(query.node) for _, query in reuse.pairs),
         )

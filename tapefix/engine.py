@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from libcst.codemod import CodemodContext
 
 from tapefix.codemod import Codemod
-from tapefix.finding import Applicability, Finding
+from tapefix.finding import Applicability, Finding, Rewrite
 from tapefix.source.edits import Edit, OverlappingEditsError, apply_edits, conflicts
 from tapefix.source.linemap import compose, line_origins
 from tapefix.source.parsing import parses
@@ -57,8 +57,11 @@ def repair(
     unsafe: bool = False,
     accept: Callable[[Finding], bool] | None = None,
     observations: Observations | None = None,
+    choose: Callable[[Finding], Rewrite | None] | None = None,
 ) -> Repair:
     """Apply rewrites until nothing more changes; `observations` are what a run of the text has seen.
+
+    `choose` says which of a finding's rewrites is taken; without it, the preferred one.
 
     Rewrites of one pass that want the same text take turns: the later one is found again in the next pass, where
     it applies to what the earlier one has left, so that none is lost.
@@ -76,7 +79,7 @@ def repair(
         for finding in found:
             original = _at_origin(finding, origins)
             if _applies(finding, unsafe) and (accept is None or accept(original)):
-                wanted.append(finding)
+                wanted.append(finding if choose is None else replace(finding, rewrite=choose(original)))
         if not wanted:
             return Repair(text, tuple(applied), tuple(found), passes)
         chosen, edits = _compatible(wanted)

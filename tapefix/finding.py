@@ -63,6 +63,8 @@ class Finding:
     range: Range
     applicability: Applicability
     rewrite: Rewrite | None = None
+    alternatives: tuple[Rewrite, ...] = ()
+    """Other rewrites of the same break, the smaller change first: taken when a run rejects those before it."""
     reason: str = ""
     """Why the rewrite is not safe, or why there is none; empty for a safe one."""
     queries: frozenset[int] = frozenset()
@@ -74,6 +76,13 @@ class Finding:
     def __post_init__(self) -> None:
         if self.applicability is Applicability.SAFE and self.rewrite is not None and self.rewrite.allows:
             raise ValueError(f"{self.code}: a safe rewrite changes nothing by declaration")
+        if self.alternatives and self.rewrite is None:
+            raise ValueError(f"{self.code}: an alternative needs a rewrite that it stands in for")
+
+    @property
+    def rewrites(self) -> tuple[Rewrite, ...]:
+        """Every rewrite of the break, the preferred one first."""
+        return () if self.rewrite is None else (self.rewrite, *self.alternatives)
 
     @property
     def key(self) -> tuple[int, int, str]:

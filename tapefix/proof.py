@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tapefix.allowance import Allowance, Allowed
 from tapefix.codemod import Codemod
 from tapefix.engine import Repair, repair
-from tapefix.finding import Finding
+from tapefix.finding import Finding, Rewrite
 from tapefix.steering import Steering
 from tapefix.tapes.observed import Observations
 from tapefix.verify import Verdict, VerdictStatus
@@ -106,6 +106,8 @@ class _Plan:
     unsafe: bool
     observations: Observations | None
     dropped: tuple[Finding, ...]
+    choices: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Which of its rewrites is taken for a finding, where it is not the preferred one."""
 
     def repair(self, accept: Accept | None) -> Repair:
         """The repair, of what is accepted and not contradicted."""
@@ -114,9 +116,27 @@ class _Plan:
         def wanted(finding: Finding) -> bool:
             return _identity(finding) not in contradicted and (accept is None or accept(finding))
 
-        found = repair(self.text, self.rules, unsafe=self.unsafe, accept=wanted, observations=self.observations)
+        found = repair(
+            self.text,
+            self.rules,
+            unsafe=self.unsafe,
+            accept=wanted,
+            observations=self.observations,
+            choose=self._choose if self.choices else None,
+        )
         remaining = tuple(finding for finding in found.remaining if _identity(finding) not in contradicted)
         return replace(found, remaining=remaining)
+
+    def _choose(self, finding: Finding) -> Rewrite | None:
+        number = self.choices.get(_identity(finding), 0)
+        return finding.rewrites[number] if number < len(finding.rewrites) else finding.rewrite
+
+    def others(self, findings: Iterable[Finding]) -> Iterator[_Plan]:
+        """The plans that take another rewrite for one of the findings, in the order of preference."""
+        for finding in findings:
+            if _identity(finding) not in self.choices:
+                for number in range(1, len(finding.rewrites)):
+                    yield replace(self, choices={**self.choices, _identity(finding): number})
 
 
 def _plan(text: str, rules: Sequence[type[Codemod]], steering: Steering, unsafe: bool) -> _Plan:
@@ -153,6 +173,11 @@ class _Prover:
     def prove(self) -> Proof:
         """Judge the sum, then the parts."""
         total = self._judge(self.full.text, self.full.applied)
+        if total.status is VerdictStatus.REJECTED:
+            for plan in self.plan.others(self.full.applied):
+                other = _Prover(self.path, self.text, self.verifier, plan, self.accept, plan.repair(self.accept))
+                if other._judge(other.full.text, other.full.applied).status is VerdictStatus.VERIFIED:
+                    return other.prove()
         if total.unreached and len(self.units) > 1:
             return self._without_unreached(total)
         # One query that the run does not come by must not keep the others from their verdict.

@@ -166,3 +166,57 @@ def test_without_a_verifier_every_rewrite_is_proposed(project: Path) -> None:
     proof = prove(project / "hidden.py", HIDDEN, load_rules(), verifier=None)
     assert proof.after == proof.proposed
     assert all(judged.verdict is None for judged in proof.judged)
+
+
+class MeanInOneOfTwoWays(Codemod):
+    """Offers a sum in place of a NumPy mean, and a mean as the alternative."""
+
+    code: ClassVar[str] = "TST102"
+    name: ClassVar[str] = "mean-in-one-of-two-ways"
+    applicability: ClassVar[Applicability] = Applicability.SAFE
+
+    def find(self, reading: Reading) -> Iterator[Finding]:
+        for query in reading.queries:
+            for value in query.targets:
+                node = value.node
+                if value.name == "numpy.mean" and isinstance(node, cst.Call):
+                    ways = []
+                    for name in ("tf.reduce_sum", "tf.reduce_max", "tf.reduce_mean"):
+                        draft = Draft(reading)
+                        draft.replace(node.func, name)
+                        ways.append(draft.rewrite(f"Use {name}"))
+                    line = reading.line(query.node)
+                    first, *others = (way for way in ways if way is not None)
+                    yield self.finding(
+                        reading,
+                        node,
+                        "a mean",
+                        rewrite=first,
+                        alternatives=tuple(others),
+                        queries=frozenset({line}),
+                    )
+
+
+def test_the_first_alternative_that_is_verified_is_kept(project: Path, verifier: Verifier) -> None:
+    text = _text(
+        """
+        import numpy as np
+        import tensorflow as tf
+
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            loss = tf.cast(np.mean(w * w), tf.float32)
+            value = np.mean(w * w)
+        print(tape.gradient(value, w))
+        """
+    )
+    script = project / "two_ways.py"
+    proof = prove(script, text, [MeanInOneOfTwoWays], verifier=verifier)
+    assert proof.verdict is not None
+    assert proof.verdict.status is VerdictStatus.VERIFIED, proof.verdict.reason
+    assert "value = tf.reduce_mean(w * w)" in proof.after
+    (judged,) = proof.judged
+    assert judged.finding.rewrite is not None
+    assert judged.finding.rewrite.title == "Use tf.reduce_mean"
+    preview = prove(script, text, [MeanInOneOfTwoWays], verifier=None)
+    assert "value = tf.reduce_sum(w * w)" in preview.after
