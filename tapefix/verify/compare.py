@@ -63,7 +63,7 @@ class Comparison:
         return self.promise.unreached(self.before, self.after) | kept.unreached(self.before, self.after)
 
     def _unreached(self) -> list[Pair]:
-        """Return the pairs after whose site the run before did not reach, because it raised on the way."""
+        """Return the pairs after that the run before did not come to, because it raised on the way, or right there."""
         if self.before.end.reason != "raised":
             return []
         known = {id(match.after.query) for match in self.matches if match.after is not None}
@@ -72,9 +72,16 @@ class Comparison:
         for pair in self.after.pairs():
             line = pair.query.line
             seen = any(self.lines.related(old, line) == 2 for old in reached)
-            if id(pair.query) not in known and not seen and pair.query.occurrence == 0:
+            if id(pair.query) not in known and pair.query.occurrence == (self._stopped_at(line) if seen else 0):
                 fresh.append(pair)
         return fresh
+
+    def _stopped_at(self, line: int) -> int | None:
+        """Return how often the run before had made a query of the run after when it raised on the way to it again."""
+        end = self.before.end.line
+        if end is None or self.lines.related(end, line) != 2 or self._ended_by_query():
+            return None
+        return sum(self.lines.related(query.line, line) == 2 for query in self.before.queries)
 
     def repaired(self) -> list[tuple[Pair | None, Pair]]:
         """Return the pairs that give a gradient now and did not before; without a pair before when it got nowhere."""

@@ -79,8 +79,9 @@ class Handles:
         class _Uses(cst.CSTVisitor):
             def visit_Name(self, use: cst.Name) -> None:
                 nonlocal found
-                if use.value == name and not _is_label(reading, use) and not reading.values(use):
-                    found = False
+                if use.value == name and not _is_label(reading, use):
+                    values = reading.values(use)
+                    found = found and bool(values) and all(value.kind is Kind.TAPE for value in values)
 
             def visit_Global(self, statement: cst.Global) -> bool:
                 return False

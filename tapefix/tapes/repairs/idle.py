@@ -11,7 +11,7 @@ import libcst as cst
 from tapefix.finding import Rewrite
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.handles import SCOPES, Handles
-from tapefix.tapes.repairs.lifetime import LOOPS, chain, holds
+from tapefix.tapes.repairs.lifetime import LOOPS, binds, chain, holds
 from tapefix.tapes.tape import Query, Tape
 from tapefix.tapes.values import exclusive
 from tapefix.tapes.writing.draft import Draft
@@ -99,7 +99,7 @@ def _drops(reading: Reading, tape: Tape) -> Sequence[cst.SimpleStatementLine]:
         block = reading.parent(held)
         body = list(getattr(block, "body", ()))
         for statement in body[body.index(held) + 1 :]:
-            if _binds(statement, name):
+            if binds(statement, name):
                 return found
             if _is_drop(statement, name):
                 found.append(statement)
@@ -114,17 +114,3 @@ def _is_drop(statement: cst.CSTNode, name: str) -> TypeGuard[cst.SimpleStatement
         return False
     drop = statement.body[0]
     return isinstance(drop, cst.Del) and isinstance(drop.target, cst.Name) and drop.target.value == name
-
-
-def _binds(statement: cst.CSTNode, name: str) -> bool:
-    found: list[bool] = []
-
-    class _Bound(cst.CSTVisitor):
-        def visit_AsName(self, node: cst.AsName) -> None:
-            found.append(isinstance(node.name, cst.Name) and node.name.value == name)
-
-        def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-            found.append(isinstance(node.target, cst.Name) and node.target.value == name)
-
-    statement.visit(_Bound())
-    return any(found)

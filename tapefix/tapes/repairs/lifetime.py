@@ -115,6 +115,21 @@ def holds(reading: Reading, holder: cst.CSTNode, node: cst.CSTNode) -> bool:
     return any(parent is holder for parent in reading.parents(node))
 
 
+def binds(statement: cst.CSTNode, name: str) -> bool:
+    """Whether a statement gives a name to something, in an assignment or behind `as`."""
+    found: list[bool] = []
+
+    class _Bound(cst.CSTVisitor):
+        def visit_AsName(self, node: cst.AsName) -> None:
+            found.append(isinstance(node.name, cst.Name) and node.name.value == name)
+
+        def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+            found.append(isinstance(node.target, cst.Name) and node.target.value == name)
+
+    statement.visit(_Bound())
+    return any(found)
+
+
 def _leaves(reading: Reading, repeated: cst.CSTNode, loop: cst.CSTNode) -> bool:
     """Whether the query may well be reached once only: under a condition that picks one pass, or before a `break`."""
     for node in reading.parents(repeated):
@@ -191,6 +206,8 @@ def release(draft: Draft, tape: Tape) -> None:
         last = max(last, body.index(place))  # type: ignore[arg-type]  # it is in the body
     if _used_elsewhere(reading, region.node, body[last], asname.name.value):
         return
+    if any(gone.tape is tape for gone in reading.execution.deletions):
+        return
     draft.insert_after(body[last], f"del {asname.name.value}", shared=True)
 
 
@@ -257,20 +274,9 @@ def _used_elsewhere(reading: Reading, holder: cst.With, last: cst.CSTNode, name:
 
 def _binds(function: cst.FunctionDef | cst.Lambda, name: str) -> bool:
     """Whether a function has the name for itself."""
-    found: list[bool] = []
-
-    class _Binding(cst.CSTVisitor):
-        def visit_Param(self, node: cst.Param) -> None:
-            found.append(node.name.value == name)
-
-        def visit_AsName(self, node: cst.AsName) -> None:
-            found.append(isinstance(node.name, cst.Name) and node.name.value == name)
-
-        def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-            found.append(isinstance(node.target, cst.Name) and node.target.value == name)
-
-    function.visit(_Binding())
-    return any(found)
+    parameters = function.params
+    every = (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
+    return any(parameter.name.value == name for parameter in every) or binds(function.body, name)
 
 
 def keep(reading: Reading, tape: Tape) -> tuple[Rewrite | None, str]:

@@ -228,6 +228,11 @@ class Draft:
         lines = self.reading.lines
         above = lines.position(start)[0] - 1
         below = lines.position(end)[0]
+        if above > 0 and lines.line(above).rstrip().endswith(":"):
+            # What a block begins with has none above.
+            while below < lines.count and not lines.line(below).strip():
+                below += 1
+            return max(end, lines.starts[below - 1])
         while above > 0 and below < lines.count and lines.starts[below - 1] >= end:
             if lines.line(above).strip() or lines.line(below).strip():
                 break
@@ -249,6 +254,12 @@ class Draft:
         """Move statements to the end of a body, in order."""
         block = block_of(self.reading, holder)
         self.append(holder, self.text_of(statements, block.indent))
+        self.delete_all(statements)
+
+    def move_behind(self, statements: Sequence[cst.CSTNode], anchor: cst.CSTNode) -> None:
+        """Move statements behind another one, in order."""
+        stretch = statement_text(self.reading, anchor)
+        self._at_line_end(stretch, self.text_of(statements, stretch.indent), shared=False)
         self.delete_all(statements)
 
     def move_to_start(
