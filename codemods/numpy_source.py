@@ -46,8 +46,10 @@ class NumpySource(Codemod):
 
     def find(self, reading: Reading) -> Iterator[Finding]:
         """Yield one finding for each source that is no tensor."""
-        for found in unwatched(reading):
-            if not _concerns(found):
+        concerned = [found for found in unwatched(reading) if _concerns(found)]
+        for found in concerned:
+            if any(_encloses(reading, other, found) for other in concerned):
+                # The tensor that the outer tape asks for is there inside it as well, and only needs to be watched.
                 continue
             node = found.source.node
             shown = reading.code(node)
@@ -73,3 +75,11 @@ _WORDS = {Kind.NDARRAY: "a NumPy array", Kind.SCALAR: "made of Python numbers"}
 def _concerns(found: Unwatched) -> bool:
     value = found.value
     return value.kind in _WORDS and not any(tensor.is_tensor for tensor in value.inputs)
+
+
+def _encloses(reading: Reading, outer: Unwatched, inner: Unwatched) -> bool:
+    """Whether an outer tape is asked for the same number, and gets a tensor for it."""
+    if outer.value is not inner.value or outer.region.node is None or inner.region.node is None:
+        return False
+    around = outer.region.node in reading.parents(inner.region.node)
+    return around and not isinstance(number_binding(reading, outer), str)
