@@ -47,6 +47,8 @@ class DerivedSource(Codemod):
         found = selections(reading)
         everything = [part for parts in found.values() for part in parts]
         for node, parts in found.items():
+            if all(part.copied for part in parts):
+                continue
             written = whole_asked(reading, parts, everything)
             shown = ", ".join(dict.fromkeys(reading.code(part.source.node) for part in parts))
             wholes = ", ".join(dict.fromkeys(reading.code(part.whole) for part in parts))

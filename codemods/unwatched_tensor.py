@@ -9,6 +9,7 @@ from tapefix.codemod import Applicability, Codemod, Finding
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.integers import becomes_floating
 from tapefix.tapes.repairs.replacing import replacements
+from tapefix.tapes.repairs.strangers import wrong_watches
 from tapefix.tapes.repairs.watching import Unwatched, is_keras_variable, is_tensor_source, unwatched, watch_calls
 from tapefix.tapes.writing.draft import Draft
 
@@ -45,8 +46,9 @@ class UnwatchedTensor(Codemod):
 
     def find(self, reading: Reading) -> Iterator[Finding]:
         """Yield one finding for each place where a tape has tensors to watch."""
-        replaced = {one.value for found in replacements(reading) if found.decided for one in found.unwatched}
-        wanted = [found for found in unwatched(reading) if found.value not in replaced and _concerns(reading, found)]
+        others = {one.value for found in replacements(reading) if found.decided for one in found.unwatched}
+        others |= {wrong.unwatched.value for wrong in wrong_watches(reading)}
+        wanted = [found for found in unwatched(reading) if found.value not in others and _concerns(reading, found)]
         calls, stuck = watch_calls(reading, wanted)
         for call in calls:
             draft = Draft(reading)

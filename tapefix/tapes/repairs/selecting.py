@@ -21,6 +21,7 @@ from tapefix.tapes.values import Kind, Operation, Value
 from tapefix.tapes.writing.draft import Draft
 
 _SELECTING = {"cast", "expand_dims", "gather", "reshape", "slice", "squeeze", "transpose"}
+_COPYING = {"constant", "convert_to_tensor", "identity"}
 _MAX_STEPS = 4
 
 
@@ -36,6 +37,8 @@ class Selection:
     suffix: str
     inline: bool
     """Whether the part is made in the query itself."""
+    copied: bool
+    """Whether it is all of it: another object with the same numbers."""
     obstacle: str = ""
 
     @property
@@ -54,7 +57,10 @@ class Selection:
 
 
 def selections(reading: Reading) -> dict[cst.Call, list[Selection]]:
-    """The sources that were selected for a query, with no other way to the target, for each query in the text."""
+    """The sources that were selected for a query, with no other way to the target, for each query in the text.
+
+    A query that asks for copies alone has them all `copied`.
+    """
     found: dict[cst.Call, dict[cst.CSTNode, Selection]] = {}
     everything: list[Binding] | None = None
     for flow in reading.flows():
@@ -99,7 +105,9 @@ def _selected_of(value: Value) -> Value | None:
     root, _, short = value.name.rpartition(".")
     first = value.arguments[0] if value.arguments else None
     plain = first is not None and first.keyword is None and not first.star
-    return first.value if first is not None and plain and root == "tensorflow" and short in _SELECTING else None
+    return (
+        first.value if first is not None and plain and root == "tensorflow" and short in _SELECTING | _COPYING else None
+    )
 
 
 def _selection(reading: Reading, flow: Flow, steps: list[Value], everything: list[Binding]) -> Selection | None:
@@ -115,14 +123,26 @@ def _selection(reading: Reading, flow: Flow, steps: list[Value], everything: lis
         prefix, suffix = prefix + reading.text[start:inner], reading.text[inner_end:end] + suffix
     assert content is not None
     inline = steps[0].node is flow.source.node
-    selection = Selection(flow, content, prefix, suffix, inline)
-    if flow.query.method != "gradient":
+    copied = all(step.name.rpartition(".")[2] in _COPYING and len(step.arguments) == 1 for step in steps)
+    if copied:
+        prefix = suffix = ""
+    selection = Selection(flow, content, prefix, suffix, inline, copied)
+    if flow.query.method != "gradient" and not copied:
         selection.obstacle = f"in a {flow.query.method.replace('_', ' ')} the part stands among its last axes"
     elif "#" in prefix + suffix:
         selection.obstacle = "a comment stands in it"
+    elif _assigned_since(steps[-1], flow.query):
+        selection.obstacle = f"`{reading.code(content)}` has been assigned since"
     elif not inline:
         selection.obstacle = _elsewhere(reading, flow, steps[0], content, everything)
     return selection
+
+
+def _assigned_since(part: Value, query: Query) -> bool:
+    """Whether a variable holds other numbers by the time of the query than when the part was taken."""
+    whole = _selected_of(part)
+    users = whole.users if whole is not None and whole.kind is Kind.VARIABLE else []
+    return any(part.time < user.time < query.time and user.name.startswith(("assign", "scatter")) for user in users)
 
 
 def _elsewhere(reading: Reading, flow: Flow, part: Value, whole: cst.BaseExpression, everything: list[Binding]) -> str:
@@ -172,7 +192,10 @@ def whole_asked(reading: Reading, parts: list[Selection], everything: Iterable[S
     draft = Draft(reading)
     query = parts[0].query
     start, end = reading.span(query.node)
-    if parts[0].source.node is query.sources_node:
+    if all(part.copied for part in parts):
+        for part in parts:
+            _ask_whole(reading, draft, part)
+    elif parts[0].source.node is query.sources_node:
         _ask_whole(reading, draft, parts[0])
         draft.insert(start, parts[0].prefix)
         draft.insert(end, parts[0].suffix)
@@ -183,7 +206,7 @@ def whole_asked(reading: Reading, parts: list[Selection], everything: Iterable[S
         statement = reading.statement(query.node)
         assert statement is not None
         wholes = {reading.code(part.whole) for part in parts}
-        if len(parts) == len(targets) and len(wholes) == 1:
+        if len(parts) == len(targets) and len(wholes) == 1 and len(parts) > 1:
             name = free_name(reading, "gradient")
             first, last = reading.span(query.sources_node)
             asked = reading.text[start:first] + wholes.pop() + reading.text[last:end]
@@ -193,7 +216,8 @@ def whole_asked(reading: Reading, parts: list[Selection], everything: Iterable[S
             for part in parts:
                 _ask_whole(reading, draft, part)
                 index = [source.node for source in query.sources].index(part.source.node)
-                draft.insert_after(statement, f"{targets[index]} = {part.of(targets[index])}")
+                if not part.copied:
+                    draft.insert_after(statement, f"{targets[index]} = {part.of(targets[index])}")
     _watch_whole(reading, draft, parts[0].query.tape, [part for part in everything if not part.obstacle])
     return draft
 
