@@ -92,8 +92,9 @@ def prove(
         proof = _Prover(path, text, verifier, plan, accept, full).prove()
     else:
         proof = Proof(text, text, text, (), full.remaining, None)
+    whole = proof.verdict is not None and proof.verdict.whole
     known = (*proof.remaining, *(each.finding for each in proof.judged))
-    explained = steering.explained(proof.after, rules, known)
+    explained = () if whole else steering.explained(proof.after, rules, known)
     return replace(proof, remaining=(*proof.remaining, *explained), dropped=plan.dropped)
 
 

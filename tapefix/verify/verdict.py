@@ -103,6 +103,11 @@ class Verdict:
         """The changes from no gradient to a gradient."""
         return tuple(change for change in self.changes if change.repaired)
 
+    @property
+    def whole(self) -> bool:
+        """Whether every gradient that the run after came by is there."""
+        return self.status is VerdictStatus.VERIFIED and not self.still_none
+
     def to_json(self) -> dict[str, Any]:
         """Return the verdict as plain data."""
         data = asdict(self)
