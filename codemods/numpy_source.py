@@ -30,8 +30,9 @@ class NumpySource(Codemod):
 
     A number or a list is made a tensor where it is written: `x = 3.0` becomes `x = tf.constant(3.0)`. An array is
     converted on a line in front of the tape, `x = tf.convert_to_tensor(x)`, or under a name of its own, `x_tensor`,
-    where the array is needed afterwards. Then `tape.watch` names the tensor. The tensor has the dtype of the array,
-    or `float32` where the array meets a model, `float32` tensors, or holds integers.
+    where the array is needed afterwards. Then `tape.watch` names the tensor. What is assigned to, or given to an
+    optimizer, becomes a `tf.Variable` where it is made. The tensor has the dtype of the array, or `float32` where the
+    array meets a model, `float32` tensors, or holds integers.
 
     ## When to ignore it
 

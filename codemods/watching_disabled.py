@@ -7,11 +7,12 @@ from typing import ClassVar
 
 import libcst as cst
 
-from tapefix.codemod import Applicability, Codemod, Finding
+from tapefix.codemod import Applicability, Codemod, Finding, Rewrite
+from tapefix.tapes.flow.holding import has_weights
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.watching import Unwatched, is_keras_variable, unwatched, watch_calls, watchable
-from tapefix.tapes.tape import Watch
-from tapefix.tapes.values import Kind
+from tapefix.tapes.tape import Tape, Watch
+from tapefix.tapes.values import Kind, Operation
 from tapefix.tapes.writing.draft import Draft
 
 
@@ -32,7 +33,8 @@ class WatchingDisabled(Codemod):
 
     It puts `tape.watch(v)` first in the body of the tape. For Keras it names what TensorFlow can watch: `v.value` for
     a variable, `[v.value for v in model.trainable_variables]` for a model. This is for Keras 3; under Keras 2 `value`
-    is a method and `tape.watch(model.trainable_variables)` works as it is.
+    is a method and `tape.watch(model.trainable_variables)` works as it is. Where the weights do not exist yet, or have
+    no name, when the tape begins to record, `watch_accessed_variables=False` goes.
 
     ## When to ignore it
 
@@ -49,7 +51,12 @@ class WatchingDisabled(Codemod):
         """Yield a finding for each tape with variables to watch, and for each `watch` that Keras refuses."""
         wanted = [found for found in unwatched(reading) if _concerns(found)]
         calls, stuck = watch_calls(reading, wanted, lambda found, name: watchable(name, found.value))
+        covered = {found.source.node for call in calls for found in call.unwatched}
+        reasons = {found.source.node: reason for found, reason in stuck if found.source.node not in covered}
+        opened = {found.tape.node for found in wanted if found.source.node in reasons or _without_weights(found)}
         for call in calls:
+            if call.unwatched[0].tape.node in opened:
+                continue
             draft = Draft(reading)
             call.write(draft)
             yield self.finding(
@@ -59,14 +66,19 @@ class WatchingDisabled(Codemod):
                 rewrite=draft.rewrite(f"Watch `{call.listed}` in the tape"),
                 queries=call.queries(reading),
             )
-        for found, reason in stuck:
-            yield self.finding(
-                reading,
-                found.source.node,
-                _message(reading.code(found.source.node)),
-                reason=reason,
-                queries=frozenset({reading.line(found.query.node)}),
-            )
+        for found in wanted:
+            if found.tape.node in opened:
+                rewrite = _opened(reading, found.tape)
+                yield self.finding(
+                    reading,
+                    found.source.node,
+                    _message(reading.code(found.source.node)),
+                    rewrite=rewrite,
+                    reason=""
+                    if rewrite is not None
+                    else reasons.get(found.source.node, "it has no weights before the tape"),
+                    queries=frozenset({reading.line(found.query.node)}),
+                )
         for tape in reading.tapes:
             if tape.watch_accessed_variables is False:
                 for watch in tape.watches:
@@ -91,6 +103,24 @@ class WatchingDisabled(Codemod):
                     rewrite=draft.rewrite(f"Watch what `{name}` holds for TensorFlow"),
                     queries=frozenset(queries),
                 )
+
+
+def _without_weights(found: Unwatched) -> bool:
+    """Whether a model may get the weights that are asked for only in the tape: there is nothing to watch before."""
+    value = found.value
+    owner = value.receiver if value.operation is Operation.ATTRIBUTE else None
+    return owner is not None and is_keras_variable(value) and not has_weights(owner, found.region.entered)
+
+
+def _opened(reading: Reading, tape: Tape) -> Rewrite | None:
+    """Let the tape watch what it comes by; `None` where its setting is not written out."""
+    for argument in tape.node.args:
+        keyword = argument.keyword is not None and argument.keyword.value == "watch_accessed_variables"
+        if keyword and isinstance(argument.value, cst.Name) and argument.value.value == "False":
+            draft = Draft(reading)
+            draft.remove_argument(tape.node, argument)
+            return draft.rewrite("Let the tape watch variables by itself")
+    return None
 
 
 def _is_refused(kind: Kind) -> bool:

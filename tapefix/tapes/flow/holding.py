@@ -1,4 +1,4 @@
-"""Which object holds which: the parts of a model, and the objects that a part was taken from."""
+"""Which object holds which: the parts of a model, its weights, and the objects that a part was taken from."""
 
 from __future__ import annotations
 
@@ -35,3 +35,30 @@ def containers(part: Value) -> set[Value]:
         current = current.receiver
         found.add(current)
     return found
+
+
+_BUILDING = {"build", "fit", "predict", "evaluate", "train_on_batch", "load_weights", "summary"}
+_INPUTS = ("input_shape", "input_dim", "batch_input_shape")
+
+
+def has_weights(owner: Value, time: int) -> bool:
+    """Whether a Keras object has its weights by then, for certain: it was called or built, or made with its input."""
+    for user in owner.users:
+        called = user.operation is Operation.CALL or (
+            user.operation is Operation.METHOD_CALL and user.name in _BUILDING
+        )
+        if called and user.receiver is owner and user.time < time:
+            return True
+    if owner.definition is not None:
+        parts = [part for part in owner.attributes.values() if part.kind in (Kind.MODEL, Kind.LAYER)]
+        variables = any(part.kind is Kind.VARIABLE for part in owner.attributes.values())
+        return (variables or bool(parts)) and all(has_weights(part, time) for part in parts)
+    if owner.operation is not Operation.CALL:
+        return owner.kind is not Kind.INSTANCE
+    if owner.kind is Kind.MODEL and not owner.name.endswith(".Sequential"):
+        return True
+    made_of = [owner, *(part for given in owner.inputs for part in (given, *(given.elements or ())))]
+    return any(
+        part.kind is Kind.SYMBOLIC or any(argument.keyword in _INPUTS for argument in part.arguments)
+        for part in made_of
+    )

@@ -277,8 +277,16 @@ class DeparturePlan:
     def _hold_other_gradients(self) -> None:
         """A step that another gradient goes past on purpose, or half of one goes through, stays as it is."""
         steps = {value: leaving for leaving in self.leavings.values() for value in leaving.values}
+        unanswered = {
+            query.node
+            for query in self.reading.queries
+            if all((query, source) in self._missing for source in query.sources)
+        }
         for flow in self.reading.flows():
             if (flow.query, flow.source) in self._missing or not flow.reaches or flow.missing:
+                continue
+            if any(value.operation is Operation.GRADIENT and value.node in unanswered for value in flow.path):
+                # What is made of an answer that is not there is no gradient that works.
                 continue
             if not any(value in steps and steps[value].changes for value in flow.path):
                 continue

@@ -234,7 +234,7 @@ def _returns(statement: cst.CSTNode) -> bool:
 
 
 def _used_elsewhere(reading: Reading, holder: cst.With, last: cst.CSTNode, name: str) -> bool:
-    """Whether the name is read behind `last` (or by a function, or in a later pass) before it is bound again."""
+    """Whether the name is read or deleted behind `last`, in a function or a later pass, before it is bound again."""
     scope = next(p for p in reading.parents(holder) if isinstance(p, _SCOPES))
     start, end = reading.span(holder)[0], reading.span(last)[1]
     loop = next((p for p in reading.parents(holder) if isinstance(p, (*LOOPS, *_SCOPES))), scope)
@@ -257,7 +257,7 @@ def _used_elsewhere(reading: Reading, holder: cst.With, last: cst.CSTNode, name:
                 bound = isinstance(owner, (cst.FunctionDef, cst.Lambda)) and _binds(owner, name)
                 inner.append(not bound)
                 return
-            uses.append((position, isinstance(parent, (cst.AsName, cst.AssignTarget, cst.Del))))
+            uses.append((position, isinstance(parent, (cst.AsName, cst.AssignTarget))))
 
         def visit_Global(self, node: cst.Global) -> None:
             inner.append(any(item.name.value == name for item in node.names))

@@ -30,7 +30,7 @@ class Binding:
     shown: str
     """The source in the query."""
     literal: cst.BaseExpression | None
-    """The literal to wrap; `None` to convert in front of the tape."""
+    """The literal, or the array where it is made, to wrap; `None` to convert in front of the tape."""
     first: cst.CSTNode | None = None
     """The statement in front of which to convert, where that is not the `with`."""
     renamed: str = ""
@@ -47,7 +47,9 @@ class Binding:
         assert self.region.node is not None
         target = self.renamed or self.name
         if self.literal is not None:
-            draft.replace(self.literal, f"{tf}.constant(", *_floating(draft.reading, self.literal), ")")
+            written = _floating(draft.reading, self.literal) if _is_number(self.literal) else [self.literal]
+            dtype = f", dtype={tf}.{self.dtype}" if self.dtype else ""
+            draft.replace(self.literal, f"{tf}.{self.conversion or 'constant'}(", *written, f"{dtype})")
         else:
             dtype = f", dtype={tf}.{self.dtype}" if self.dtype and self.conversion == "convert_to_tensor" else ""
             dtype = dtype or (f", {tf}.{self.dtype or 'float32'}" if self.conversion == "cast" else "")
@@ -71,8 +73,12 @@ def number_binding(reading: Reading, found: Unwatched) -> Binding | str:
     if name is None:
         return f"`{reading.code(node)}` has no name when the tape begins to record"
     binding = Binding(region, tape, name, reading.code(node), None, watched=found.named_by_watch is not None)
-    literal = _literal(reading, whole, name)
-    if literal is not None and not _intolerant(found, whole, since=0):
+    literal = _assigned_value(reading, whole, name)
+    if literal is not None and _is_variable(whole) and not _intolerant(found, whole, since=0):
+        binding.literal, binding.conversion, binding.watched = literal, "Variable", True
+        binding.dtype = "" if _is_number(literal) else _conversion(reading, found, whole)[0]
+        return binding
+    if literal is not None and _is_number(literal) and not _intolerant(found, whole, since=0):
         binding.literal = literal
         return binding
     binding.dtype, binding.conversion = _conversion(reading, found, whole)
@@ -111,15 +117,30 @@ def _first_use(reading: Reading, found: Unwatched, value: Value) -> cst.CSTNode 
     return statement if not _intolerant(found, value, since=first.time) else None
 
 
-def _literal(reading: Reading, value: Value, name: str) -> cst.BaseExpression | None:
-    """The number or list of numbers that a plain assignment `name = literal` gives the value."""
+def _assigned_value(reading: Reading, value: Value, name: str) -> cst.BaseExpression | None:
+    """The expression that a plain assignment `name = expression` gives the value by."""
     node = value.node
     holder = reading.parent(node) if node is not None else None
     if not isinstance(holder, cst.Assign) or len(holder.targets) != 1 or not isinstance(node, cst.BaseExpression):
         return None
     target = holder.targets[0].target
     plain = isinstance(target, cst.Name) and target.value == name
-    return node if plain and holder.value is node and _is_number(node) else None
+    return node if plain and holder.value is node else None
+
+
+_ASSIGNING = {"assign", "assign_add", "assign_sub", "apply_gradients"}
+
+
+def _is_variable(value: Value) -> bool:
+    """Whether what is done with a number needs a variable: it is assigned to, or given to an optimizer."""
+    given = [value]
+    for _ in range(3):
+        # `apply_gradients(zip(gradients, [v, w]))`
+        given = [user for held in given for user in held.users]
+        if any(user.operation is Operation.METHOD_CALL and user.name in _ASSIGNING for user in given):
+            return True
+        given = [user for user in given if user.operation is Operation.DISPLAY or user.name == "builtins.zip"]
+    return False
 
 
 def _is_number(node: cst.BaseExpression) -> bool:
@@ -205,6 +226,8 @@ def _tolerates(value: Value, user: Value) -> bool:
         receiver = user.receiver
         known = receiver is not None and receiver.kind in (Kind.MODEL, Kind.LAYER, Kind.LOSS)
         return known or user.name.startswith(("tensorflow.", "numpy.", "math."))
+    if user.operation is Operation.METHOD_CALL and user.name in _ASSIGNING:
+        return _is_variable(value)
     return user.operation is Operation.METHOD_CALL and user.receiver is not None and user.receiver.kind is Kind.TAPE
 
 

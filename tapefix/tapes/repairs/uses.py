@@ -146,7 +146,10 @@ class OtherUses:
             if receiver is not None and (receiver.kind in _TOLERANT_RECEIVERS or keras_role(receiver.definition)):
                 return True
             return user.name in _TOLERANT_CALLS or user.name.startswith(("tensorflow.", "keras.", "numpy."))
-        if operation is Operation.METHOD_CALL and user.receiver is not value:
+        if operation is Operation.METHOD_CALL and user.receiver is value:
+            # No array has such a method: it was written for a tensor, and raises until it gets one.
+            return user.name == "numpy"
+        if operation is Operation.METHOD_CALL:
             receiver = user.receiver
             return receiver is not None and (
                 receiver.kind in _TOLERANT_RECEIVERS or (receiver.kind is Kind.STRING and user.name == "format")

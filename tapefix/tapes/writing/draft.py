@@ -120,8 +120,13 @@ class Draft:
             end = self.reading.span(call.args[index + 1])[0]
         elif index > 0:
             start = self.reading.span(call.args[index - 1].value)[1]
-        elif isinstance(argument.comma, cst.Comma):
-            end = self.reading.text.index(",", end) + 1
+        else:
+            inside = self.reading.span(call.func)[1] + 1, self.reading.span(call)[1] - 1
+            if isinstance(argument.comma, cst.Comma):
+                end = self.reading.text.index(",", end) + 1
+            around = self.reading.text[inside[0] : start] + self.reading.text[end : inside[1]]
+            # The only one leaves no empty lines between the parentheses.
+            start, end = (start, end) if around.strip() else inside
         self._edit(start, end, "")
 
     def tensorflow(self) -> str:
