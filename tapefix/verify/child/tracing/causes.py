@@ -77,8 +77,8 @@ def explain(trace: Trace, walk: Walk, life: TapeLife, source: Any, error: str) -
     kind = _kind(trace, source)
     here = trace.place
     if "non-persistent GradientTape" in error:
-        hops = walk.path(_key(trace, source)) or []
-        return Account([Break("tape-used", here, origin=life.made_at), *_on_the_way(hops)], hops)
+        way = walk.path(_key(trace, source)) or []
+        return Account([Break("tape-used", here, origin=life.made_at), *_on_the_way(way)], way)
     if kind in ("symbolic", "model"):
         return Account([Break("symbolic", here, detail=kind)], [])
     key = _key(trace, source)
