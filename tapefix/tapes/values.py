@@ -7,7 +7,7 @@ called twice leaves two values for each of its expressions, so that what is know
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -122,6 +122,13 @@ class Frame:
     """What `self` is, in a method."""
     root: bool = False
     """Entered without a caller: its parameters are not known."""
+    seal: Frame | None = None
+    """The innermost `tf.py_function` or the like that it runs in: a tape outside sees only what was handed over."""
+
+    def __post_init__(self) -> None:
+        """A frame entered from a sealed one is sealed, too."""
+        if self.seal is None and self.caller is not None:
+            self.seal = self.caller.seal
 
 
 @dataclass(eq=False)
@@ -200,17 +207,22 @@ class Value:
 
     def argument(self, position: int, keyword: str) -> Argument | None:
         """The argument that a parameter at `position` named `keyword` gets; `None` without one or behind a `*`."""
-        index = 0
-        for argument in self.arguments:
-            if argument.keyword == keyword:
+        return argument_of(self.arguments, position, keyword)
+
+
+def argument_of(arguments: Sequence[Argument], position: int, keyword: str) -> Argument | None:
+    """The argument that a parameter at `position` named `keyword` gets; `None` without one or behind a `*`."""
+    index = 0
+    for argument in arguments:
+        if argument.keyword == keyword:
+            return argument
+        if argument.star:
+            return None
+        if argument.keyword is None:
+            if index == position:
                 return argument
-            if argument.star:
-                return None
-            if argument.keyword is None:
-                if index == position:
-                    return argument
-                index += 1
-        return None
+            index += 1
+    return None
 
 
 @dataclass(eq=False)

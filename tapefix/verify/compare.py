@@ -92,14 +92,14 @@ class Comparison:
         ]
         return found + [(None, pair) for pair in self.unreached if not pair.broken]
 
-    def mask(self, *, silent: bool = False) -> Mask:
-        """Return in place of which repaired gradients the counter-run hands back `None`, as before; or the zeros.
+    def mask(self, filler: str = "none") -> Mask:
+        """Return in place of which repaired gradients the counter-run hands back `None`, as before; or zeros.
 
         A negative number, from -1 on, stands for an answer of which the script gets `None` for every part.
         """
         hidden: dict[str, dict[int, set[int]]] = {}
         for match in self.matches:
-            missing = match.before.state == "none" and match.before.silent is silent
+            missing = match.before.state == "none" and match.before.filler == filler
             if missing and match.after is not None and not match.after.broken:
                 query = match.after.query
                 hidden.setdefault(query.key, {}).setdefault(query.occurrence, set()).add(

@@ -56,12 +56,15 @@ def outcome(pair: Pair) -> Outcome:
         message = " ".join(str(pair.query.error["message"]).split())
         return Outcome("raised", error=f"{pair.query.error['type']}: {message[:200]}")
     answer = pair.answer
-    if pair.state == "none" and not pair.silent:
+    if pair.state == "none" and pair.filler == "none":
         return Outcome("none")
     shape = answer.get("shape")
     norm = answer.get("norm")
     return Outcome(
-        "zero" if pair.silent else "gradient", None if shape is None else tuple(shape), answer.get("dtype"), norm
+        "gradient" if pair.filler == "none" else "zero",
+        None if shape is None else tuple(shape),
+        answer.get("dtype"),
+        norm,
     )
 
 

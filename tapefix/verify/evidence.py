@@ -97,12 +97,22 @@ class Pair:
         return self.query.taken[self.index] if self.index < len(self.query.taken) else frozenset()
 
     @property
+    def filler(self) -> Literal["none", "zeros", "zero"]:
+        """What stood in place of a gradient: zeros, or the one `0.0` that `tf.py_function` gives beside its path."""
+        if self.silent:
+            return "zeros"
+        lost = self.trace.get("hidden") is True and self.answer.get("norm") == 0.0
+        if lost:
+            return "zeros" if self.answer.get("shape") == self.source.get("shape") else "zero"
+        return "none"
+
+    @property
     def state(self) -> State:
         """What came of it; zeros without any path count as no answer."""
         if self.query.error is not None:
             return "raised"
         answer = self.answer
-        if self.silent or not answer or answer.get("class") == "none":
+        if self.filler != "none" or not answer or answer.get("class") == "none":
             return "none"
         if answer.get("norm") == 0.0 and self.trace.get("connected") is False:
             return "none"

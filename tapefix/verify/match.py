@@ -91,7 +91,8 @@ class Matcher:
             # A graph shows no numbers: the eager run decides.
             same = pair.query.target_text == other.query.target_text and pair.query.method == other.query.method
             other_shape = same_value(pair.source, other.source) is False
-            return same and other_shape and bool(self.lines.related(pair.query.line, other.query.line))
+            gone = pair.label not in other.query.labels
+            return same and other_shape and gone and bool(self.lines.related(pair.query.line, other.query.line))
         return any(
             origin["places"] in other.taken and same_value(origin["root"], other.source) for origin in pair.origins
         )

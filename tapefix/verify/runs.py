@@ -41,6 +41,8 @@ class RunRequest:
     """Whose answers are handed back as `None`."""
     zeros: FrozenMask = ()
     """Whose answers are handed back as zeros."""
+    single: FrozenMask = ()
+    """Whose answers are handed back as one zero, whatever their shape."""
     disturb: tuple[int, ...] = ()
     trace: bool = False
     """Whether to follow where every value comes from, and to explain each query without an answer."""
@@ -170,6 +172,7 @@ class Runner:
             "device": options.device,
             "mask": {key: [list(hidden) for hidden in masks] for key, masks in request.mask},
             "zeros": {key: [list(hidden) for hidden in masks] for key, masks in request.zeros},
+            "single": {key: [list(hidden) for hidden in masks] for key, masks in request.single},
             "disturb": list(request.disturb),
             "limits": {
                 "timeout": options.timeout,

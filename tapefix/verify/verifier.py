@@ -148,10 +148,16 @@ class Verifier:
         findings = comparison.findings
         comparison.judge_after_end()
         comparison.judge_new()
-        mask, zeros = comparison.mask(), comparison.mask(silent=True)
+        mask, zeros, single = (comparison.mask(filler) for filler in ("none", "zeros", "zero"))
         counter = comparison.after
-        if (mask or zeros) and not findings.problems:
-            request = RunRequest(comparison.after_text, eager=comparison.eager, mask=frozen(mask), zeros=frozen(zeros))
+        if (mask or zeros or single) and not findings.problems:
+            request = RunRequest(
+                comparison.after_text,
+                eager=comparison.eager,
+                mask=frozen(mask),
+                zeros=frozen(zeros),
+                single=frozen(single),
+            )
             counter = self._run(path, request)
         problems = comparison.judge_rest(counter, frozenset())
         if problems:

@@ -9,7 +9,7 @@ import pytest
 from tapefix.engine import check, repair
 from tapefix.registry import load_rules, select_rules
 
-RULES = select_rules(load_rules(), ["TPF101", "TPF102", "TPF103", "TPF104", "TPF105", "TPF108"])
+RULES = select_rules(load_rules(), ["TPF101", "TPF102", "TPF103", "TPF104", "TPF105", "TPF106", "TPF108"])
 HEAD = "import math\nimport numpy as np\nimport tensorflow as tf\nx = tf.Variable([1.0, 2.0])\n"
 
 
@@ -190,6 +190,40 @@ def test_other_uses_ask_for_the_number(use: str, after: str) -> None:
 )
 def test_steps_are_written_in_tensorflow(before: str, after: str) -> None:
     assert _repaired(_in_tape(f"loss = {before}")) == _in_tape(f"loss = {after}")
+
+
+def test_what_py_function_does_not_hand_over_is_advice() -> None:
+    body = """
+    with tf.GradientTape() as tape:
+        loss = tf.py_function(lambda a: a * tf.reduce_sum(x.numpy()), [2.0], tf.float32)
+    g = tape.gradient(loss, x)
+    """
+    assert any("name the value in `inp`" in reason for reason in _reasons(body))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "tf.py_function(body, [x], tf.float32)",
+        "tf.map_fn(body, x)",
+        "tf.vectorized_map(body, x)",
+        "tf.foldl(lambda a, row: a + body(row), x, tf.constant(0.0))",
+        "tf.scan(lambda a, row: a + body(row), x, initializer=tf.constant(0.0))",
+        "tf.cond(flag, lambda: body(x), lambda: body(2.0 * x))",
+    ],
+)
+def test_body_that_tensorflow_calls_is_read(call: str) -> None:
+    text = """
+    def body(t):
+        return {}(t) * 2.0
+
+
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum({})
+    g = tape.gradient(loss, x)
+    """
+    text = textwrap.dedent(text)
+    assert _repaired(text.format("np.exp", call)) == text.format("tf.exp", call)
 
 
 def test_what_one_path_must_leave_holds_the_other_paths_through_it() -> None:

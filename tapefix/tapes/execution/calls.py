@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import libcst as cst
 
 from tapefix.tapes.execution import library, vocabulary
+from tapefix.tapes.execution.callbacks import Callbacks
 from tapefix.tapes.execution.inference import call_dtype
 from tapefix.tapes.execution.invocation import flattened, keras_role
-from tapefix.tapes.execution.model_calls import ModelCalls
 from tapefix.tapes.values import NO_CONSTANT, Argument, Kind, Operation, Value
 
 _CALLABLE_OBJECTS = (Kind.MODEL, Kind.LAYER, Kind.LOSS, Kind.METRIC)
 
 
-class Calls(ModelCalls):
+class Calls(Callbacks):
     """Finds out what a call calls, and what it gives."""
 
     def arguments(self, nodes: Sequence[cst.Arg]) -> list[Argument]:
@@ -112,6 +112,9 @@ class Calls(ModelCalls):
             return first if len(arguments) == 1 else self._partial(node, first, arguments)
         if name in vocabulary.IDENTITIES and first is not None and first.kind is Kind.TENSOR and len(arguments) == 1:
             return first
+        called = self.callback(node, callee, arguments)
+        if called is not None:
+            return called
         kind = library.call_result(name)
         inputs = flattened(arguments)
         if kind is Kind.NDARRAY and name.startswith("numpy.") and any(v.kind is Kind.SYMBOLIC for v in inputs):

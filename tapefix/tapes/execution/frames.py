@@ -17,7 +17,7 @@ def speculative(frame: Frame) -> bool:
 
 def in_graph(frame: Frame | None) -> bool:
     """Whether a frame runs inside a `tf.function`, where nothing has a value yet."""
-    while frame is not None:
+    while frame is not None and frame.seal is not frame:
         if frame.definition is not None and any(d.name == "tensorflow.function" for d in frame.definition.decorators):
             return True
         frame = frame.caller

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from tapefix.tapes.execution.vocabulary import COPYING
+from tapefix.tapes.execution.vocabulary import ARRAY_BODIES, COPYING
 from tapefix.tapes.values import Dtype, Kind
 
 _ALIASES = (
@@ -113,7 +113,7 @@ def call_result(name: str) -> Kind:
             return Kind.TAPE
         if name.startswith("tensorflow.data."):
             return Kind.DATASET if "Dataset" in name or ".experimental." in name else Kind.UNKNOWN
-        if name == "tensorflow.numpy_function":
+        if name in ARRAY_BODIES:
             return Kind.TENSOR
         if name.startswith(("tensorflow.io.decode", "tensorflow.io.parse", "tensorflow.io.read_file")):
             return Kind.TENSOR

@@ -59,7 +59,7 @@ _REASONS = {
     **dict.fromkeys(_COMPARISONS, "comparison"),
     **dict.fromkeys(_CONSTANTS, "constant"),
     **dict.fromkeys(_SHAPES, "shape"),
-    "numpy_function": "numpy_function",
+    **dict.fromkeys(("numpy_function", "py_func"), "numpy_function"),
 }
 
 # The function, and the operation for which TensorFlow 2.21 has no gradient; the tests ask the one that is installed.

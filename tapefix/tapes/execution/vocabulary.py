@@ -110,6 +110,8 @@ DISTRIBUTIONS = {
 }  # fmt: skip
 # Functions that copy the values of a tensor into an array.
 COPYING = {"keras.backend.get_value", "keras.ops.convert_to_numpy"}
+# Functions that call a function of the file with arrays in place of tensors.
+ARRAY_BODIES = {"tensorflow.numpy_function", "tensorflow.py_func"}
 # Methods of tensors that leave TensorFlow.
 LEAVING_METHODS = {"numpy", "_numpy", "eval", "item", "tolist"}
 NDARRAY_SCALARS = {"item"}

@@ -68,6 +68,8 @@ class FlowReader:
         """Whether it comes from calling the model (or a part of it) whose variables are asked for."""
         if not self.owner_members:
             return False
+        if value.frame.seal is not None and value.frame.seal is not self.tape.frame.seal:
+            return False
         if value in self.owner_members and value.kind is Kind.VARIABLE:
             return True
         if value.operation is Operation.ATTRIBUTE and value.name == "losses":
@@ -163,7 +165,7 @@ class FlowReader:
         followed = self.flow.followed
         depends = value in self.flow.depends
         step = step_of(value)
-        inputs = [followed.get(i, Answer.MAYBE) for i in value.inputs]
+        inputs = [followed.get(i, Answer.MAYBE) if not self._captured(value, i) else Answer.NO for i in value.inputs]
         if self.mended and step not in (Step.STOP, Step.ZERO) and not is_end(value):
             if value in self.flow.origins:
                 return Answer.YES
@@ -194,6 +196,13 @@ class FlowReader:
         if self._uses_owner(value):
             return Answer.YES if self._records(value) else Answer.NO
         return Answer.MAYBE if found is not Answer.NO else Answer.NO
+
+    def _captured(self, value: Value, taken: Value) -> bool:
+        """Whether a body inside `tf.py_function` takes a value from around it: a tape outside knows nothing of that."""
+        seal = value.frame.seal
+        if seal is None or value.frame is seal or self.tape.frame.seal is seal:
+            return False
+        return taken.frame.seal is not seal
 
     def _records(self, value: Value) -> bool:
         return self.taped or self.tape in value.tapes

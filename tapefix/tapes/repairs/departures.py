@@ -14,7 +14,7 @@ import libcst as cst
 
 from tapefix.finding import Rewrite
 from tapefix.tapes.execution.library import foreign
-from tapefix.tapes.execution.vocabulary import COPYING
+from tapefix.tapes.execution.vocabulary import ARRAY_BODIES, COPYING
 from tapefix.tapes.flow.endings import is_end
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
@@ -158,7 +158,7 @@ def _called(value: Value, outside: Iterable[Value]) -> Departure | None:
     root = name.partition(".")[0]
     if name in COPYING:
         return Departure.NUMPY_METHOD
-    if name == "tensorflow.numpy_function":
+    if name in ARRAY_BODIES:
         return Departure.NUMPY_FUNCTION_OP
     if foreign(name):
         return Departure.FOREIGN
@@ -234,7 +234,7 @@ class DeparturePlan:
         if departure is not None and value.node is not None:
             leaving = self._leaving(flow, value, departure)
             steps.append(leaving)
-            if departure is not Departure.REWRAPPED or not value.is_tensor:
+            if not value.is_tensor:
                 self._outside.setdefault(value, leaving)
         elif came is not None and not value.is_tensor:
             self._outside.setdefault(value, came)
@@ -259,15 +259,14 @@ class DeparturePlan:
             leaving = self._leaving(flow, value, departure)
             if is_end(value):
                 leaving.obstacle = "the result is a whole number, an index or a truth value, and has no gradient"
+            elif value.frame.seal is not flow.query.tape.frame.seal:
+                leaving.beyond = "`tf.py_function` follows only what it hands over: name the value in `inp`, too"
             else:
                 leaving.beyond = "the path is also cut elsewhere, by an operation without a gradient"
 
     # What to write
 
     def _translate(self, leaving: Leaving) -> None:
-        if leaving.departure is Departure.NUMPY_FUNCTION_OP:
-            leaving.obstacle = leaving.obstacle or "what it computes is not known to TensorFlow"
-            return
         result = translate(self.reading, leaving.node, leaving.values, self._live)
         if isinstance(result, str):
             leaving.obstacle = leaving.obstacle or result

@@ -6,7 +6,7 @@ import libcst as cst
 
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.values import Argument, Kind, Value
-from tapefix.tapes.writing.written import Piece, Translation, alone, tf_name
+from tapefix.tapes.writing.written import Piece, Renamed, Translation, alone, tf_name
 
 _PREDICTION_OPTIONS = {"x", "batch_size", "verbose", "workers", "max_queue_size", "use_multiprocessing"}
 
@@ -27,6 +27,16 @@ def prediction(reading: Reading, node: cst.Call, value: Value) -> Translation | 
         if argument.star or (argument.keyword or "x") not in _PREDICTION_OPTIONS:
             return f"`{reading.code(argument.node)}` has no meaning in a call of the model"
     return Translation((node.func.value, "(", batch.node.value, ", training=False)"))
+
+
+def with_tensors(reading: Reading, node: cst.Call, value: Value) -> Translation | str:
+    """`tf.py_function` in place of `tf.numpy_function`: the body gets tensors, and the tape sees what it does."""
+    if all(other.is_tensor for other in reading.values(node)):
+        return "its function is not defined in this file, and whether it could compute with tensors is not known"
+    extra = [a for a in node.args if a.keyword is not None and a.keyword.value == "stateful"]
+    if sum(a.keyword is None for a in node.args) > 3 or any(a.star for a in node.args):
+        return "`tf.py_function` takes other arguments"
+    return Renamed((), ("tensorflow",), callee=f"{tf_name(reading)}.py_function", dropped=tuple(extra))
 
 
 def rewrapped_variable(reading: Reading, node: cst.Call, value: Value) -> Translation | str:

@@ -9,11 +9,11 @@ import libcst as cst
 
 from tapefix.tapes import twins
 from tapefix.tapes.execution.library import foreign
-from tapefix.tapes.execution.vocabulary import COPYING
+from tapefix.tapes.execution.vocabulary import ARRAY_BODIES, COPYING
 from tapefix.tapes.flow.steps import foreign_origin
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.operands import is_packed, operand
-from tapefix.tapes.repairs.remaking import prediction, rewrapped_constant, rewrapped_variable
+from tapefix.tapes.repairs.remaking import prediction, rewrapped_constant, rewrapped_variable, with_tensors
 from tapefix.tapes.values import Argument, Kind, Operation, Value
 from tapefix.tapes.writing.draft import Bare
 from tapefix.tapes.writing.written import UNCHANGED, Piece, Translation, alone, tf_name, unwrapped
@@ -114,8 +114,8 @@ def _call(reading: Reading, node: cst.Call, value: Value, tensors: Collection[Va
         return rewrapped_constant(reading, node, value)
     if name in COPYING and len(node.args) == 1:
         return alone(reading, node, node.args[0].value)
-    if name == "tensorflow.numpy_function":
-        return "the NumPy code inside `tf.numpy_function` has no gradient"
+    if name in ARRAY_BODIES:
+        return with_tensors(reading, node, value)
     if foreign(name) and value.kind is Kind.UNKNOWN and value.users and all(_is_asked(node, u) for u in value.users):
         return UNCHANGED
     arguments = [operand(reading, a.node.value, a.value, a, tensors) for a in value.arguments]

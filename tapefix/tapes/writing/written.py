@@ -37,6 +37,21 @@ class Translation:
             draft.replace(node, *self.pieces, joined=self.formula)
 
 
+@dataclass(frozen=True)
+class Renamed(Translation):
+    """The same call of another function, without the arguments that this one does not take."""
+
+    callee: str = ""
+    dropped: tuple[cst.Arg, ...] = ()
+
+    def write(self, draft: Draft, node: cst.CSTNode) -> None:
+        """Add the edits to a draft."""
+        assert isinstance(node, cst.Call)
+        draft.replace(node.func, self.callee)
+        for argument in self.dropped:
+            draft.remove_argument(node, argument)
+
+
 UNCHANGED = Translation((), unchanged=True)
 
 

@@ -11,7 +11,7 @@ from .conversions import Conversions
 from .differences import DIRECTIONS, Differences, Question, Together
 from .digest import array_of
 from .oplog import Op, OpLog
-from .paths import WRITES, Path, find_path, identity
+from .paths import OPAQUE, WRITES, Path, find_path, identity
 from .replay import NotReplayable
 from .straight import straight_through
 
@@ -40,10 +40,14 @@ class Oracle:
         key = identity(source)
         if ops is None or key is None:
             return {}
-        path = find_path(ops, key, {target._id for target in question.targets}, through=False)
+        targets = {target._id for target in question.targets}
+        path = find_path(ops, key, targets, through=False)
+        hidden = False
+        if path.connected and any(ops[index].kind in OPAQUE for index in path.ops):
+            hidden = not find_path(ops, key, targets, through=False, past=OPAQUE).connected
         before = self._before(key, question.start)
         earlier = any(any(tensor._id == key for tensor in op.inputs) for op in before if op.kind not in WRITES)
-        return {"connected": path.connected, "touched": path.touched, "earlier": earlier}
+        return {"connected": path.connected, "touched": path.touched, "earlier": earlier, "hidden": hidden}
 
     def begins_earlier(self, question: Question, source: Any) -> Optional[bool]:
         """Say whether the target is computed from the source by operations before the tape, too; None: not known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, FrozenSet, List, Optional, Set, Union
+from typing import Any, FrozenSet, List, Optional, Set, Tuple, Union
 
 from .oplog import Op
 
@@ -13,6 +13,8 @@ STOPS = ("StopGradient", "PreventGradient")
 SHAPES = ("Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike")
 DRAWS = ("RandomStandardNormal", "RandomUniform", "TruncatedNormal")
 STATELESS_DRAWS = ("StatelessRandomNormalV2", "StatelessRandomUniformV2", "StatelessTruncatedNormalV2")
+# A tape follows these by a tape of their own, which gives zeros where the function leaves TensorFlow.
+OPAQUE = ("EagerPyFunc",)
 BLIND = SHAPES + DRAWS + STATELESS_DRAWS
 
 
@@ -40,18 +42,19 @@ def find_path(
     *,
     through: bool,
     held: FrozenSet[int] = frozenset(),
+    past: Tuple[str, ...] = (),
 ) -> Path:
     """Follow `source` (the id of a tensor, or of a variable's handle, or several) to what reaches a target.
 
     `through` also follows what a tape does not: stopped gradients, but for those with an index in `held`, and variables
-    that are written and read again.
+    that are written and read again. Operations of the kinds `past` are not followed.
     """
     path = Path()
     sources = source if isinstance(source, set) else {source}
     carried = set(sources)
     depends: List[int] = []
     for index, op in enumerate(ops):
-        if op.kind in BLIND or not any(tensor._id in carried for tensor in op.inputs):
+        if op.kind in BLIND or op.kind in past or not any(tensor._id in carried for tensor in op.inputs):
             continue
         path.touched += 1
         if op.kind in STOPS and (not through or index in held):

@@ -46,6 +46,7 @@ class Recorder:
         self.checking: bool = request["oracle"]
         self.masks: Dict[str, List[List[int]]] = request["mask"]
         self.zeros: Dict[str, List[List[int]]] = request["zeros"]
+        self.single: Dict[str, List[List[int]]] = request["single"]
         self.finish = finish
         self.views = Views(log, stream.emit)
         self.sites: List[Site] = find_sites(text)
@@ -223,8 +224,8 @@ class Recorder:
 
     def _masked(self, key: str, occurrence: int, answer: Any) -> Any:
         """Hand back `None`, or zeros, where the counter-run wants what the run before was given."""
-        hidden, silent = _at(self.masks.get(key), occurrence), _at(self.zeros.get(key), occurrence)
-        if not hidden and not silent:
+        hidden, silent, single = (_at(masks.get(key), occurrence) for masks in (self.masks, self.zeros, self.single))
+        if not hidden and not silent and not single:
             return answer
         import tensorflow as tf
 
@@ -236,6 +237,8 @@ class Recorder:
                 let_operations_take_hollow()
         for number in silent:
             given[number] = tf.zeros_like(tf.convert_to_tensor(given[number]))
+        for number in single:
+            given[number] = tf.zeros([], tf.convert_to_tensor(given[number]).dtype)
         return tf.nest.pack_sequence_as(answer, given)
 
 
