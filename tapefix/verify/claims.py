@@ -8,6 +8,14 @@ from tapefix.verify.evidence import Evidence, Pair, Query, Site
 from tapefix.verify.lines import LineMap
 
 _QUERIES = ("gradient", "jacobian", "batch_jacobian")
+# What makes functions that give gradients, in code for earlier versions of TensorFlow.
+_MAKERS = (
+    "function",
+    "gradients_function",
+    "value_and_gradients_function",
+    "implicit_gradients",
+    "implicit_value_and_gradients",
+)
 # What a script says when a gradient that it needed was `None`.
 _CONSEQUENCES = ("NoneType", "No gradients provided", "value (None)", "None values not supported")
 
@@ -32,20 +40,27 @@ class Claims:
 
     def covers_after(self, query: Query) -> bool:
         """Whether a query of the run after is one that is claimed."""
-        return self.all or any(self.lines.related(site.line, query.line) for site in self.sites)
+        return self.all or any(self._answers(site, query) for site in self.sites)
+
+    def _answers(self, site: Site, query: Query) -> bool:
+        """Whether a query of the run after stands for a site of the text before.
+
+        What made a function that gives gradients has become a function of its own, which stands where it will.
+        """
+        if self.lines.related(site.line, query.line):
+            return True
+        return site.method in _MAKERS and self.lines.before(query.line) is None
 
     def was_untaped(self, query: Query) -> bool:
         """Whether a query of the run after stands where the text before asked for gradients without a tape."""
-        return any(
-            site.method not in _QUERIES and self.lines.related(site.line, query.line) for site in self.known_sites
-        )
+        return any(site.method not in _QUERIES and self._answers(site, query) for site in self.known_sites)
 
     def unreached(self, before: Evidence, after: Evidence) -> frozenset[int]:
         """The claimed lines whose query neither run came by."""
         missing = set()
         for site in self.sites:
             came_by = any(query.line == site.line for query in before.queries) or any(
-                self.lines.related(site.line, query.line) for query in after.queries
+                self._answers(site, query) for query in after.queries
             )
             if not came_by:
                 missing |= {line for line in self.wanted if site.line <= line <= site.end_line}

@@ -17,7 +17,9 @@ LEGACY = {
     "value_and_gradients_function": ("f", "params"),
     "implicit_gradients": ("f", ""),
     "implicit_value_and_gradients": ("f", ""),
+    "function": ("outputs", "inputs"),
 }
+BACKENDS = ("K", "backend")
 # Modules whose functions share a name with a tape's methods.
 LOOKALIKES = ("optimize", "np", "numpy", "jnp", "onp", "tnp", "scipy", "torch")
 STOPS = ("stop_gradient", "custom_gradient", "recompute_grad", "stop_recording", "no_gradient", "NoGradient")
@@ -51,7 +53,8 @@ def find_sites(text: str) -> List[Site]:
             owner, name = node.func.value, node.func.attr
             if isinstance(owner, ast.Name) and owner.id in LOOKALIKES:
                 continue
-            if name in METHODS or name in LEGACY:
+            last = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
+            if name in METHODS or (name in LEGACY and (name != "function" or last in BACKENDS)):
                 found.append(_site(node, name))
     return sorted(found, key=lambda site: (site.line, site.column, -site.end_line, -site.end_column))
 
