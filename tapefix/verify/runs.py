@@ -20,6 +20,8 @@ from tapefix.verify.server import ServerGone, WarmServer
 from tapefix.verify.workspace import Workspace, remove_tree
 
 UNDETERMINISTIC = re.compile(r"determinis", re.I)
+# What TensorFlow's own kernels say of tensors with their channels first.
+CHANNELS_LAST = "NHWC"
 
 
 FrozenMask = tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]
@@ -66,6 +68,7 @@ class Runner:
         self._scratch = self._base / "runs"
         self._scratch.mkdir()
         self._server: WarmServer | None = None
+        self._onednn = False
         self._count = 0
         self.hello: dict[str, Any] = {}
         # What is not copied is linked to the original, which only a real wall keeps from being written.
@@ -100,6 +103,11 @@ class Runner:
     def run(self, path: Path, request: RunRequest) -> Evidence:
         """Run a text in place of the file at `path`."""
         evidence = self._attempt(path, request, deterministic=True)
+        if not self._onednn and _channels_first(evidence):
+            # Of all kernels for a processor, only oneDNN's take channels first.
+            self._onednn = True
+            self._drop()
+            evidence = self._attempt(path, request, deterministic=True)
         end = evidence.end
         if end.reason == "raised" and UNDETERMINISTIC.search(f"{end.type} {end.message}"):
             relaxed = self._attempt(path, request, deterministic=False)
@@ -135,7 +143,8 @@ class Runner:
 
     def _warm(self) -> WarmServer:
         if self._server is None:
-            server = WarmServer(self.python, self.options, self.walls, self.root, self._workspace.folder, self._scratch)
+            folder, scratch = self._workspace.folder, self._scratch
+            server = WarmServer(self.python, self.options, self.walls, self.root, folder, scratch, onednn=self._onednn)
             self._server = server
             self.hello = server.hello
         return self._server
@@ -185,6 +194,12 @@ class Runner:
                 "oracle": min(15.0, options.timeout / 4),
             },
         }
+
+
+def _channels_first(evidence: Evidence) -> bool:
+    """Whether a kernel has turned down tensors with their channels first."""
+    errors = [query.error.get("message", "") for query in evidence.queries if query.error is not None]
+    return any(CHANNELS_LAST in message for message in (evidence.end.message, *errors))
 
 
 def _sweep() -> None:

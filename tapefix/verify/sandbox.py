@@ -97,8 +97,12 @@ def originals(scratch: Path) -> Path:
     return scratch / "project"
 
 
-def environment(device: str, scratch: Path) -> dict[str, str]:
-    """Return the environment of the warm server."""
+def environment(device: str, scratch: Path, *, onednn: bool) -> dict[str, str]:
+    """Return the environment of the warm server.
+
+    Without oneDNN, the same script gives the same numbers on every processor, and a run of a few operations takes half
+    as long: the pass that looks for its kernels goes over every kernel there is, again for each operation.
+    """
     env = dict(os.environ)
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONHOME"):
         env.pop(name, None)
@@ -117,6 +121,7 @@ def environment(device: str, scratch: Path) -> dict[str, str]:
         NVIDIA_TF32_OVERRIDE="0",
         TMPDIR=str(scratch),
     )
+    env.setdefault("TF_ENABLE_ONEDNN_OPTS", "1" if onednn else "0")
     if device.startswith("cpu"):
         env["CUDA_VISIBLE_DEVICES"] = "-1"
     return env

@@ -39,7 +39,15 @@ class WarmServer:
     """One process that has imported TensorFlow, and forks a child for each run."""
 
     def __init__(
-        self, python: Path, options: RunOptions, walls: sandbox.Walls, project: Path, copy: Path, scratch: Path
+        self,
+        python: Path,
+        options: RunOptions,
+        walls: sandbox.Walls,
+        project: Path,
+        copy: Path,
+        scratch: Path,
+        *,
+        onednn: bool,
     ) -> None:
         self._scratch = scratch
         self._log = scratch / "server.log"
@@ -58,7 +66,7 @@ class WarmServer:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
-                    env=sandbox.environment(options.device, scratch),
+                    env=sandbox.environment(options.device, scratch, onednn=onednn),
                     cwd="/",
                     start_new_session=True,
                     bufsize=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,21 @@ def test_sample_runs_on_the_gpu(tmp_path: Path) -> None:
 def test_unknown_device_is_refused(device: str) -> None:
     with pytest.raises(ValueError, match="device must be"):
         RunOptions(device=device)
+
+
+def test_channels_first_run_on_a_processor(tmp_path: Path) -> None:
+    before = textwrap.dedent(
+        """\
+        import tensorflow as tf
+
+        images = tf.random.normal([2, 3, 8, 8])
+        kernel = tf.Variable(tf.random.normal([3, 3, 3, 4]))
+        with tf.GradientTape() as tape:
+            maps = tf.nn.conv2d(images, kernel, 1, "SAME", data_format="NCHW")
+            loss = tf.reduce_mean(maps.numpy() ** 2)
+        print(tape.gradient(loss, kernel))
+        """
+    )
+    with Verifier(RunOptions(device="cpu"), tmp_path) as verifier:
+        verdict = verifier.judge(tmp_path / "maps.py", before, before.replace(".numpy()", ""))
+    assert verdict.status is VerdictStatus.VERIFIED, verdict.reason
