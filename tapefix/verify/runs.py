@@ -179,6 +179,8 @@ class Runner:
             "trace": request.trace,
             "deterministic": deterministic,
             "device": options.device,
+            # A spare must not hold memory of a GPU that the run before it needs.
+            "spare": not gpu and options.device in ("auto", "cpu"),
             "mask": {key: [list(hidden) for hidden in masks] for key, masks in request.mask},
             "zeros": {key: [list(hidden) for hidden in masks] for key, masks in request.zeros},
             "single": {key: [list(hidden) for hidden in masks] for key, masks in request.single},

@@ -9,7 +9,8 @@ import time
 from typing import Any, BinaryIO, Dict, Optional, Tuple
 
 from .landlock import restrict
-from .watch import Gone, adopt_orphans, watch
+from .spare import Spares
+from .watch import Gone, adopt_orphans, end_all, watch
 
 OLDEST = (2, 10)
 
@@ -27,14 +28,22 @@ def main() -> None:
     if len(sys.argv) > 2:
         restrict([*sys.argv[2:], "/dev"])
     _send(wire_out, _hello())
-    while True:
-        request = _receive(wire_in)
-        if request is None:
-            return
-        try:
-            _send(wire_out, _serve(request, wire_in, wire_out))
-        except Gone:
-            return
+
+    def close() -> None:
+        wire_in.close()
+        wire_out.close()
+
+    spares = Spares(close, _run)
+    try:
+        while True:
+            request = _receive(wire_in)
+            if request is None:
+                return
+            _send(wire_out, _serve(request, wire_in, spares))
+    except Gone:
+        return
+    finally:
+        end_all()
 
 
 def _send(wire: BinaryIO, message: Dict[str, Any]) -> None:
@@ -93,20 +102,19 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-def _serve(request: Dict[str, Any], wire_in: BinaryIO, wire_out: BinaryIO) -> Dict[str, Any]:
+def _serve(request: Dict[str, Any], wire_in: BinaryIO, spares: Spares) -> Dict[str, Any]:
     sys.stdout.flush()
     sys.stderr.flush()
+    pid = spares.start(request)
     started = time.monotonic()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            wire_in.close()
-            wire_out.close()
-            from .run import run_request
-
-            run_request(request)
-        finally:
-            os._exit(70)
-    answer = watch(pid, request, wire_in.fileno())
+    answer, kept = watch(pid, request, wire_in.fileno(), spares.pid)
+    if not kept:
+        spares.drop()
     answer["seconds"] = time.monotonic() - started
     return answer
+
+
+def _run(request: Dict[str, Any]) -> None:
+    from .run import run_request
+
+    run_request(request)

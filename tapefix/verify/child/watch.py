@@ -27,17 +27,21 @@ def adopt_orphans() -> None:
         return
 
 
-def watch(pid: int, request: Dict[str, Any], wire: int) -> Dict[str, Any]:
-    """Wait for the run `pid`, end it when it breaks a limit, and leave no process of it behind."""
+def watch(pid: int, request: Dict[str, Any], wire: int, spare: int) -> Tuple[Dict[str, Any], bool]:
+    """Wait for the run `pid`, end it when it breaks a limit, and leave no process of it behind.
+
+    Return what is to be answered, and whether `spare`, the process that waits for the next run, is still there.
+    """
     limits = request["limits"]
     outputs = [os.path.join(request["dir"], name) for name in ("stdout", "stderr")]
     deadline = time.monotonic() + limits["timeout"]
     base = _memory(os.getpid())
     reason = ""
     peak = 0
-    status = 0
+    done = status = 0
     pidfd = _pidfd(pid)
     interval = INTERVAL
+    kept = False
     try:
         while True:
             done, status = os.waitpid(pid, os.WNOHANG)
@@ -45,7 +49,7 @@ def watch(pid: int, request: Dict[str, Any], wire: int) -> Dict[str, Any]:
                 break
             if time.monotonic() > deadline:
                 reason = "timeout"
-            processes = descendants(os.getpid())
+            processes = [process for process in descendants(os.getpid()) if process != spare]
             if len(processes) > limits["processes"]:
                 reason = "processes"
             used = sum(max(0, _memory(process) - base) for process in processes)
@@ -62,14 +66,27 @@ def watch(pid: int, request: Dict[str, Any], wire: int) -> Dict[str, Any]:
     finally:
         if pidfd >= 0:
             os.close(pidfd)
-        end_all()
+        kept = done == pid and spare > 0 and _alone(spare)
+        if not kept:
+            end_all()
     answer: Dict[str, Any] = {"limit": reason, "peak": peak}
     if not reason:
         if os.WIFSIGNALED(status):
             answer["signal"] = os.WTERMSIG(status)
         else:
             answer["exit"] = os.WEXITSTATUS(status)
-    return answer
+    return answer, kept
+
+
+def _alone(spare: int) -> bool:
+    """Whether the spare is the only child, so that the run has certainly left no other behind."""
+    if descendants(os.getpid()) != [spare]:
+        return False
+    try:
+        # A process that hides from that look by forking and ending leaves something to reap.
+        return os.waitpid(-1, os.WNOHANG)[0] == 0
+    except ChildProcessError:
+        return False
 
 
 def end_all(patience: float = 10.0) -> None:
