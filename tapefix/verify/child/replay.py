@@ -39,7 +39,8 @@ class Replay:
         from tensorflow.python.framework import op_def_registry
 
         self._tf = tf
-        self._execute = execute
+        # Past the callbacks: what is executed again is not to be recorded.
+        self._execute = getattr(execute, "quick_execute", execute.execute)
         self._context = context.context()
         self._definition = op_def_registry.get
         self._sources = {source.key: source for source in sources}
@@ -53,6 +54,7 @@ class Replay:
         self._steps = [ops[index] for index in path.ops]
         self._held: Dict[int, Any] = {}
         self._narrow: Dict[int, bool] = {}
+        self._attrs: Dict[Tuple[int, bool], Tuple[Any, ...]] = {}
         self.functions: List[str] = []
         """Compiled functions on the path: what they stop inside cannot be held."""
         self.mixed = False
@@ -126,8 +128,9 @@ class Replay:
     def _rounded(self, tensor: Any, seed: Tuple[int, int]) -> Any:
         if tensor.dtype != self._tf.float64:
             return tensor
-        noise = self._tf.random.stateless_uniform(tensor.shape, seed, -UNIT, UNIT, self._tf.float64)
-        return tensor * (1.0 + noise)
+        # By NumPy, since TensorFlow takes six operations to draw the numbers, and has to set up each of them.
+        draws = np.random.Generator(np.random.PCG64(seed))
+        return self._tf.constant(tensor.numpy() * draws.uniform(1.0 - UNIT, 1.0 + UNIT, tuple(tensor.shape)))
 
     def _wider(self, tensor: Any) -> Any:
         wide = self._wide.get(tensor.dtype)
@@ -171,7 +174,7 @@ class Replay:
             try:
                 inputs = [moved.get(tensor._id) for tensor in op.inputs]
                 wide = [self._hold(t) if m is None else self._wider(m) for t, m in zip(op.inputs, inputs)]
-                return self._run(op, wide, self._attributes(op, widen=True))
+                return self._run(op, wide, self._attributes(number, op, widen=True))
             # No kernel for doubles (and whatever else an operation has against them): as it was, then.
             except Exception:
                 self._narrow[number] = True
@@ -183,7 +186,7 @@ class Replay:
                 else moved.get(t._id, t)
                 for t in op.inputs
             ]
-            return [self._wider(output) for output in self._run(op, same, self._attributes(op, widen=False))]
+            return [self._wider(output) for output in self._run(op, same, self._attributes(number, op, widen=False))]
         except Exception as error:
             raise NotReplayable(op.kind) from error
 
@@ -204,17 +207,23 @@ class Replay:
                     offset = tf.cast(offsets[handle._id], tf.float64)
                     there = tf.cast(tf.cast(value, tf.float64) + offset, value.dtype)
                     tf.raw_ops.AssignVariableOp(resource=handle, value=there)
-            outputs = self._execute.execute(op.kind.encode(), len(op.outputs), inputs, op.attrs, self._context)
+            outputs = self._execute(op.kind.encode(), len(op.outputs), inputs, op.attrs, self._context)
         finally:
             for handle, value in undo:
                 tf.raw_ops.AssignVariableOp(resource=handle, value=value)
         return [self._wider(output) for output in outputs]
 
     def _run(self, op: Op, inputs: List[Any], attrs: Tuple[Any, ...]) -> List[Any]:
-        outputs = self._execute.execute(op.kind.encode(), len(op.outputs), inputs, attrs, self._context)
+        outputs = self._execute(op.kind.encode(), len(op.outputs), inputs, attrs, self._context)
         return list(outputs)
 
-    def _attributes(self, op: Op, *, widen: bool) -> Tuple[Any, ...]:
+    def _attributes(self, number: int, op: Op, *, widen: bool) -> Tuple[Any, ...]:
+        key = (number, widen)
+        if key not in self._attrs:
+            self._attrs[key] = self._attributes_of(op, widen=widen)
+        return self._attrs[key]
+
+    def _attributes_of(self, op: Op, *, widen: bool) -> Tuple[Any, ...]:
         kinds = {attr.name: attr.type for attr in self._definition(op.kind).attr}
         pairs: Dict[str, Any] = {}
         attrs = list(op.attrs or ())
