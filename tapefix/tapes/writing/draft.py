@@ -338,6 +338,22 @@ class Draft:
         if extra:
             self._at_line_end(last, written(extra), shared=False)
 
+    def dedent(self, statements: Sequence[cst.CSTNode], holder: cst.BaseCompoundStatement) -> None:
+        """Take the last statements of a body out of it, behind the compound statement, with the comments below them."""
+        block, outer = block_of(self.reading, holder), statement_text(self.reading, holder).indent
+        start = statement_text(self.reading, statements[0]).start
+        end = statement_text(self.reading, statements[-1]).end
+        lines = self.reading.lines
+        number = lines.position(max(end - 1, start))[0] + 1
+        while number <= lines.count and (
+            not lines.line(number).strip() or lines.line(number).startswith(f"{block.indent}#")
+        ):
+            end = lines.starts[number - 1] + len(lines.line(number))
+            number += 1
+        for offset in self.reading.code_lines(start, end):
+            if self.reading.text.startswith(block.indent, offset):
+                self._edit(offset + len(outer), offset + len(block.indent), "")
+
     def indent(self, statements: Sequence[cst.CSTNode], holder: cst.BaseCompoundStatement) -> None:
         """Take statements that directly follow a compound statement into its body, by indenting them."""
         block = block_of(self.reading, holder)
