@@ -86,7 +86,9 @@ def _listed(value: Value) -> list[Value] | None:
     if value.entries is not None:
         parts = list(value.entries.values())
     flat = [inner for part in parts for inner in (part.elements if part.elements is not None else [part])]
-    return flat if all(part.kind is Kind.SYMBOLIC for part in flat) else None
+    # One that is not known is a symbolic tensor, too, beside one that is, or a list of such.
+    known = all(part.kind in (Kind.SYMBOLIC, Kind.UNKNOWN) for part in flat)
+    return flat if known and any(part.kind is Kind.SYMBOLIC for part in flat) else None
 
 
 def several_outputs(model: Value) -> bool | None:

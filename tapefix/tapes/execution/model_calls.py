@@ -28,6 +28,8 @@ class ModelCalls(ObjectMethods):
             made[output] = self._output(None, callee, arguments, [value for value in above if value is not None])
             made[output].node = node
             made[output].attributes[graphs.OUTPUT] = output
+            if output.kind is Kind.UNKNOWN:
+                made[output].kind = Kind.UNKNOWN
         return self._arranged(node, given, made)
 
     def _above(self, value: Value, leads: bool | None) -> Value | None:

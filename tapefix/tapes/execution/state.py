@@ -43,6 +43,8 @@ class State:
         self.values_of: dict[cst.CSTNode, list[Value]] = {}
         self.definitions: list[tuple[Value, Definition]] = []
         self.active: list[cst.CSTNode] = []
+        self.star_modules: list[str] = []
+        """The modules of star imports; an empty name for one that is not known."""
 
     def make(
         self,
@@ -169,7 +171,15 @@ class State:
             frame = frame.closure
         if hasattr(builtins, name):
             return self.make(Kind.LIBRARY, Operation.IMPORT, None, name=f"builtins.{name}")
-        return None
+        return self._starred(name)
+
+    def _starred(self, name: str) -> Value | None:
+        """What the only star import of the module gives under a name, when it is of Keras."""
+        if len(self.star_modules) != 1 or not canonical(f"{self.star_modules[0]}.{name}").startswith("keras."):
+            return None
+        value = self.library(None, f"{self.star_modules[0]}.{name}")
+        self.module_frame.names.setdefault(name, value)
+        return value
 
     def bind(self, name: str, value: Value) -> None:
         """Bind `name` in the scope that Python would."""

@@ -100,12 +100,15 @@ class Statements(Expressions):
                 self.bind(root, self.library(alias, root))
 
     def import_names(self, node: cst.ImportFrom) -> None:
-        """`from a import b as c`; a star import binds nothing that is known."""
+        """`from a import b as c`; what a star import binds is looked up there."""
         if node.module is None or node.relative or isinstance(node.names, cst.ImportStar):
             if not isinstance(node.names, cst.ImportStar):
                 for alias in node.names:
                     name = alias.evaluated_alias or alias.evaluated_name
                     self.bind(name, self.unknown(alias))
+            else:
+                known = node.module is not None and not node.relative
+                self.star_modules.append(self.module.code_for_node(node.module) if known and node.module else "")
             return
         module = self.module.code_for_node(node.module)
         if module == "__future__":

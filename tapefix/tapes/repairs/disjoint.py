@@ -221,9 +221,11 @@ class _Joining:
         """Let the model that gives the features give the scores as well, when it is used nowhere else."""
         model, reading = self.features.model, self.reading
         outputs = model.argument(1, "outputs")
-        if not graphs.is_functional(model) or outputs is None or len(reading.values(model.node or self.holder)) < 1:
+        if not graphs.is_functional(model) or outputs is None or model.node is None:
             return None
-        made = {value for value in reading.values(model.node or self.holder) if value.kind is Kind.MODEL}
+        if self.features.statement(reading) in reading.parents(model.node):
+            return None
+        made = {value for value in reading.values(model.node) if value.kind is Kind.MODEL}
         if any(user.node is not self.features.node for value in made for user in value.users):
             return None
         if _returned(model) or graphs.is_wired_anew(self.scores.model) or graphs.several_outputs(model) is not False:

@@ -111,13 +111,11 @@ def give_as_well(reading: Reading, draft: Draft, call: ModelCall, joint: str, na
         raise CannotJoinError("how many tensors the model gives cannot be told")
     statement = call.statement(reading)
     target = call.target(reading)
-    if isinstance(target, (cst.Name, cst.Attribute)):
+    if isinstance(target, (cst.Name, cst.Attribute)) and len(statement.body) == 1 and not call.predicts:
         draft.insert(reading.span(target)[0], ", ".join([*names, ""]))
-        if call.predicts:
-            draft.rewrite_whole(call.node, joint + call.arguments(reading))
-        else:
-            draft.rewrite_whole(call.node.func, joint)
+        draft.rewrite_whole(call.node.func, joint)
         return
     own = free_name(reading, "predictions", "model_output")
     draft.insert_before(statement, f"{', '.join([*names, own])} = {joint}{call.arguments(reading)}")
-    draft.rewrite_whole(call.node, own)
+    # What was an array stays one: what that costs is for other rules to see.
+    draft.rewrite_whole(call.node, f"{own}.numpy()" if call.predicts else own)

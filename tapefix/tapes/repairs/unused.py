@@ -107,10 +107,13 @@ def _without_gradient(reading: Reading, query: Query) -> str | None:
 
 
 def _built(variables: Value) -> bool:
-    """Whether there are such variables at all: a model that is never called has none."""
+    """Whether there are such variables at all: a model without inputs that is never called has none."""
     owner = variables.receiver
     if variables.kind is not Kind.VARIABLES or owner is None:
         return variables.kind is Kind.VARIABLE
+    first = next(iter(graphs.layers_of(owner)), None) if graphs.is_sequential(owner) else None
+    if graphs.is_functional(owner) or (first is not None and graphs.knows_inputs(first)):
+        return True
     return any(user.receiver is owner and user.operation is Operation.CALL for user in owner.users)
 
 
