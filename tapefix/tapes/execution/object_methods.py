@@ -14,8 +14,6 @@ from tapefix.tapes.values import NO_CONSTANT, Argument, Dtype, Kind, Operation, 
 
 _ASSIGNING = {"assign", "assign_add", "assign_sub"}
 _PREDICTIONS = {"predict", "predict_on_batch"}
-_UPDATES = {"update_state", Kind.METRIC.value}
-"""The names of the values by which a metric is updated: the method, and the call of the object itself."""
 _RUNNERS = {"run", "experimental_run_v2"}
 _ARRAY_VIEWS = {"T", "real", "imag", "flat"}
 
@@ -45,10 +43,11 @@ class ObjectMethods(TapeCalls):
         value.trainable = trainable
         if receiver.kind is Kind.METRIC and method == "result":
             # What a metric gives is made of all that it was updated with.
-            updates = [user for user in receiver.users if user.name in _UPDATES]
-            value.inputs = (*value.inputs, *updates)
-            for update in updates:
-                update.users.append(value)
+            for update in [user for user in receiver.users if user.name in vocabulary.METRIC_UPDATES]:
+                given = tuple(i for i in update.inputs if i is not receiver and i not in value.inputs)
+                value.inputs = (*value.inputs, *given)
+                for source in given:
+                    source.users.append(value)
         if receiver.operation is Operation.CALL and receiver.name in vocabulary.GENERATORS:
             if method in vocabulary.DISTRIBUTIONS:
                 value.kind = Kind.NDARRAY

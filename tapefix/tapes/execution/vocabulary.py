@@ -115,6 +115,8 @@ ARRAY_BODIES = {"tensorflow.numpy_function", "tensorflow.py_func"}
 # Methods of tensors that leave TensorFlow.
 LEAVING_METHODS = {"numpy", "_numpy", "eval", "item", "tolist"}
 NDARRAY_SCALARS = {"item"}
+# By what a metric is updated: the method, and the call of the object itself.
+METRIC_UPDATES = {"update_state", "metric"}
 # Calls of Python that turn a tensor into a Python number.
 LEAVING_BUILTINS = {"float", "int", "bool", "complex"}
 # Functions that hand a tensor on as it is: the very same object.
