@@ -54,6 +54,8 @@ class Expressions(Assignment):
             return self.literal(node, node.evaluated_value)
         if isinstance(node, cst.ConcatenatedString):
             return self.literal(node, node.evaluated_value or "")
+        if isinstance(node, cst.Ellipsis):
+            return self.literal(node, ...)
         return self.unknown(node)
 
     def seen(self, node: cst.CSTNode, value: Value) -> Value:
