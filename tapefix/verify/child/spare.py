@@ -18,6 +18,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 READY = b"r"
 PATIENCE = 30.0
+FAILURES = 3
 # What TensorFlow takes from the environment, and the size of its thread pool, are settled with the first operation.
 SETTLED = re.compile(r"environ|putenv|parallelism_threads|ConfigProto")
 _aside: List[Any] = []
@@ -30,21 +31,21 @@ class Spares:
         self._close = close
         self._run = run
         self._socket: Optional[socket.socket] = None
-        self._usable = len(_processors()) > 1
+        self._left = FAILURES if len(_processors()) > 1 else 0
         self.pid = 0
         """The process that waits; 0 when there is none."""
 
     def start(self, request: Dict[str, Any]) -> int:
         """Begin a run and return its process."""
-        if self._usable and request["spare"] and not request["run"] and not SETTLED.search(request["text"]):
+        if self._left and request["spare"] and not request["run"] and not SETTLED.search(request["text"]):
             if not self.pid:
                 self._prepare()
             pid = self._hand_over(request)
-            # One that fails to get ready, or does not survive the run before it, is not tried again.
-            self._usable = pid != 0
             if pid:
                 self._prepare()
                 return pid
+            # It did not get ready, or did not survive the run before.
+            self._left -= 1
         pid = os.fork()
         if pid == 0:
             self._begin(lambda: self._run(request))
