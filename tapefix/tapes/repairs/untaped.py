@@ -13,6 +13,7 @@ from tapefix.tapes.flow.reader import read_flow
 from tapefix.tapes.flow.steps import Step, step_of
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.effects_of import effects_of
+from tapefix.tapes.repairs.tape_names import fresh_name, tape_name
 from tapefix.tapes.repairs.watching import is_tensor_source
 from tapefix.tapes.tape import Query, Source, Tape
 from tapefix.tapes.values import Argument, Dtype, Kind, Operation, Value
@@ -214,46 +215,12 @@ class Untaped:
 
     def fresh(self, *wanted: str) -> str:
         """The first of these names that the function (or module) of the call does not use yet."""
-        used = {name.value for name in self._names()}
-        return next((name for name in wanted if name not in used), "") or self._numbered(wanted[0], used)
+        return fresh_name(self.reading, self.node, *wanted)
 
     def tape_name(self) -> str:
-        """A name for the tape: that of another one that is done with by then, or a new one."""
+        """A name for the tape."""
         statement = self._held()
-        start = self.reading.span(self.stretch[0] if self.stretch else statement)[0]
-        end = self.reading.span(statement)[1]
-        places = [(self.reading.span(name)[0], name) for name in self._names() if name.value == "tape"]
-        behind = [name for place, name in places if place >= end]
-        again = self._again(statement)
-        before = [name for place, name in places if again <= place < start]
-        inside = any(start <= place < end for place, _ in places)
-        if not inside and all(self._binds(names[0]) for names in (before, behind) if names):
-            return "tape"
-        return self.fresh("outer_tape", "tape_2")
-
-    def _again(self, statement: cst.CSTNode) -> int:
-        """Where a loop around a statement begins anew; behind everything when there is none."""
-        for parent in self.reading.parents(statement):
-            if isinstance(parent, (cst.For, cst.While)):
-                return self.reading.span(parent)[0]
-            if isinstance(parent, _SCOPES):
-                break
-        return len(self.reading.text)
-
-    def _binds(self, name: cst.Name) -> bool:
-        return isinstance(self.reading.parent(name), (cst.AsName, cst.AssignTarget, cst.Param))
-
-    def _names(self) -> list[cst.Name]:
-        scope = next(parent for parent in self.reading.parents(self.node) if isinstance(parent, _SCOPES))
-        found = matchers.findall(scope, matchers.Name())
-        return sorted((n for n in found if isinstance(n, cst.Name)), key=lambda name: self.reading.span(name))
-
-    @staticmethod
-    def _numbered(name: str, used: Collection[str]) -> str:
-        number = 2
-        while f"{name}_{number}" in used:
-            number += 1
-        return f"{name}_{number}"
+        return tape_name(self.reading, self.stretch[0] if self.stretch else statement, statement)
 
 
 def widest(found: Sequence[Untaped]) -> Untaped:
