@@ -109,7 +109,11 @@ def _without_weights(found: Unwatched) -> bool:
     """Whether a model may get the weights that are asked for only in the tape: there is nothing to watch before."""
     value = found.value
     owner = value.receiver if value.operation is Operation.ATTRIBUTE else None
-    return owner is not None and is_keras_variable(value) and not has_weights(owner, found.region.entered)
+    return (
+        owner is not None
+        and is_keras_variable(value)
+        and not has_weights(owner, found.region.frame, found.region.entered)
+    )
 
 
 def _opened(reading: Reading, tape: Tape) -> Rewrite | None:

@@ -110,7 +110,8 @@ class Matcher:
         source = same_value(pair.source, other.source)
         target = same_targets(query.targets, candidate.targets)
         if source is False and self._is_part(pair, other):
-            source = True
+            # In a graph only the shapes tell, and they must not win against a source of the same shape.
+            source = None if query.symbolic else True
         if target is False and self.free(query):
             target = None
         if not loose and (source is False or target is False):

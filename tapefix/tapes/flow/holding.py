@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tapefix.tapes.values import Kind, Operation, Value
+import libcst as cst
+
+from tapefix.tapes.values import Frame, Kind, Operation, Value
 
 _OPAQUE = (Kind.LIBRARY, Kind.TAPE, Kind.SCALAR, Kind.STRING)
 _BUILT = (Kind.MODEL, Kind.LAYER, Kind.SYMBOLIC, Kind.INSTANCE, Kind.SEQUENCE, Kind.UNKNOWN)
@@ -41,18 +43,24 @@ _BUILDING = {"build", "fit", "predict", "evaluate", "train_on_batch", "load_weig
 _INPUTS = ("input_shape", "input_dim", "batch_input_shape")
 
 
-def has_weights(owner: Value, time: int) -> bool:
-    """Whether a Keras object has its weights by then, for certain: it was called or built, or made with its input."""
+def has_weights(owner: Value, frame: Frame, time: int) -> bool:
+    """Whether a Keras object has its weights when a frame comes to a time, for certain.
+
+    It was called or built, or made with its input.
+    """
     for user in owner.users:
         called = user.operation is Operation.CALL or (
             user.operation is Operation.METHOD_CALL and user.name in _BUILDING
         )
-        if called and user.receiver is owner and user.time < time:
+        # What a function would do if somebody called it has not happened yet.
+        happened = _root(user.frame) is _root(frame) or not _root(user.frame).root
+        if called and user.receiver is owner and user.time < time and happened:
             return True
     if owner.definition is not None:
         parts = [part for part in owner.attributes.values() if part.kind in (Kind.MODEL, Kind.LAYER)]
-        variables = any(part.kind is Kind.VARIABLE for part in owner.attributes.values())
-        return (variables or bool(parts)) and all(has_weights(part, time) for part in parts)
+        variables = [part for part in owner.attributes.values() if part.kind is Kind.VARIABLE]
+        late = any(isinstance(v.frame.node, cst.FunctionDef) and v.frame.node.name.value == "build" for v in variables)
+        return bool(variables or parts) and not late and all(has_weights(part, frame, time) for part in parts)
     if owner.operation is not Operation.CALL:
         return owner.kind is not Kind.INSTANCE
     if owner.kind is Kind.MODEL and not owner.name.endswith(".Sequential"):
@@ -62,3 +70,9 @@ def has_weights(owner: Value, time: int) -> bool:
         part.kind is Kind.SYMBOLIC or any(argument.keyword in _INPUTS for argument in part.arguments)
         for part in made_of
     )
+
+
+def _root(frame: Frame) -> Frame:
+    while frame.caller is not None:
+        frame = frame.caller
+    return frame

@@ -77,7 +77,8 @@ class FromBelow(Admission):
             return False
         around = [*self.reading.parents(query.node)]
         around = around[: around.index(asking)]
-        if isinstance(asking, cst.SimpleStatementLine) and query.frame is frame_of(query):
+        once = isinstance(asking, cst.SimpleStatementLine) or _heads(asking, (query.node, *around))
+        if once and query.frame is frame_of(query):
             return not any(isinstance(parent, (*LOOPS, cst.IfExp, cst.Lambda)) for parent in around)
         clause = self._clause(query)
         if clause is None or any(isinstance(parent, (cst.If, cst.Try, cst.With, cst.Lambda)) for parent in around):
@@ -98,7 +99,11 @@ class FromBelow(Admission):
         if not isinstance(clause, (cst.For, cst.CompFor)) or not isinstance(clause.target, cst.Name):
             return None
         called = clause.iter.func if isinstance(clause.iter, cst.Call) and len(clause.iter.args) == 1 else None
-        if called is None or any(value.name != "builtins.range" for value in self.reading.values(called)):
+        if called is None or (
+            isinstance(loop, cst.For) and _heads(loop, (query.node, *self.reading.parents(query.node)))
+        ):
+            return None
+        if any(value.name != "builtins.range" for value in self.reading.values(called)):
             return None
         if isinstance(clause, cst.For) and _index(clause) in self.does(clause.body).binds:
             return None
@@ -160,6 +165,14 @@ class FromBelow(Admission):
         name = free_name(self.reading, wished, self._names)
         self._names.add(name)
         return name
+
+
+def _heads(statement: cst.CSTNode, around: Sequence[cst.CSTNode]) -> bool:
+    """Whether what these nodes stand around belongs to the head of a statement, which is evaluated once."""
+    head = (
+        statement.iter if isinstance(statement, cst.For) else statement.test if isinstance(statement, cst.If) else None
+    )
+    return head is not None and head in around
 
 
 def _index(clause: cst.For | cst.CompFor) -> str:

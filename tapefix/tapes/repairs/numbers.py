@@ -226,7 +226,7 @@ def _tolerates(value: Value, user: Value) -> bool:
         receiver = user.receiver
         known = receiver is not None and receiver.kind in (Kind.MODEL, Kind.LAYER, Kind.LOSS)
         return known or user.name.startswith(("tensorflow.", "numpy.", "math."))
-    if user.operation is Operation.METHOD_CALL and user.name in _ASSIGNING:
+    if user.operation is Operation.METHOD_CALL and user.name in (*_ASSIGNING, "numpy"):
         return _is_variable(value)
     return user.operation is Operation.METHOD_CALL and user.receiver is not None and user.receiver.kind is Kind.TAPE
 
