@@ -261,11 +261,13 @@ class Query:
         weights = kwargs.get("output_gradients", args[2] if method == "gradient" and len(args) > 2 else None)
         self.weights = flatten(weights) if weights is not None else None
 
-    def missing(self, index: int, facts: Dict[str, Any]) -> bool:
-        """Whether an answer is none: `None`, or zeros where nothing leads from the source to the target."""
+    def missing(self, index: int, facts: Dict[str, Any]) -> str:
+        """Say whether an answer is none: `none`, `unconnected` zeros, `zeros` of whatever cause, or empty."""
         if facts.get("class") == "none":
-            return True
-        return facts.get("norm") == 0.0 and self._trace(self.sources[index]).get("connected") is False
+            return "none"
+        if facts.get("norm") != 0.0:
+            return ""
+        return "unconnected" if self._trace(self.sources[index]).get("connected") is False else "zeros"
 
     def describe(self) -> Dict[str, Any]:
         """Return what is asked for, as it is before the answer."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from .tapes import TapeLife
 from .trace import Trace
-from .walk import Hop, Walk
+from .walk import Hop, Walk, floating, is_resource
 
 CAUSES = (
     "left-tensorflow",
@@ -40,7 +40,18 @@ _OF_FAULT = {"left": "left-tensorflow", "before": "before-tape", "after": "after
 _STRETCHES = ("before", "after", "other-tape", "query-outside", "stopped-recording")
 # What only looks at a value from another side; a source made by these was made for the query.
 _VIEWS = frozenset(
-    ("StridedSlice", "Reshape", "Cast", "Identity", "ExpandDims", "Squeeze", "Transpose", "GatherV2", "Slice")
+    (
+        "ReadVariableOp",
+        "StridedSlice",
+        "Reshape",
+        "Cast",
+        "Identity",
+        "ExpandDims",
+        "Squeeze",
+        "Transpose",
+        "GatherV2",
+        "Slice",
+    )
     + ("Split", "SplitV", "Unpack", "Pack", "DeepCopy", "ConcatV2")
     + ("getitem", ".T", "reshape", "squeeze", "ravel", "flatten", "copy", "astype")
 )
@@ -70,6 +81,11 @@ class Account:
 
     breaks: List[Break]
     hops: List[Hop]
+
+    @property
+    def explained(self) -> bool:
+        """Whether a break on the way is known."""
+        return any(found.cause != "unexplained" for found in self.breaks)
 
 
 def explain(trace: Trace, walk: Walk, life: TapeLife, source: Any, error: str) -> Account:
@@ -127,7 +143,7 @@ def _on_the_way(hops: List[Hop]) -> List[Break]:
 def _at_source(trace: Trace, life: TapeLife, source: Any, key: int, kind: str, hops: List[Hop]) -> Optional[Break]:
     if kind == "array":
         return _not_a_tensor(trace, source, key)
-    if not _differentiable(source):
+    if not floating(source):
         return Break("integer", _maker_or_here(trace, key), key=key, detail="source")
     first = next((hop.at for hop in hops if trace.made_at.get(hop.end) == hop.at), None)
     when = life.watched.get(key)
@@ -168,12 +184,6 @@ def _watched_origin(trace: Trace, life: TapeLife, key: int) -> Optional[int]:
                 return other
             queue.append(other)
     return None
-
-
-def _differentiable(source: Any) -> bool:
-    dtype: Any = getattr(source, "dtype", None)
-    name = str(getattr(dtype, "name", dtype))
-    return name.startswith(("float", "bfloat", "complex", "half"))
 
 
 def _maker(trace: Trace, key: int) -> Optional[int]:
@@ -223,7 +233,7 @@ def _viewed_by(trace: Trace, key: int) -> List[int]:
         found = trace.log.span(number, number + 1)
         if not found or found[0].kind not in _VIEWS:
             return []
-        return [tensor._id * 2 + 1 for tensor in found[0].inputs if _differentiable(tensor)]
+        return [tensor._id * 2 + 1 for tensor in found[0].inputs if floating(tensor) or is_resource(tensor)]
     node = trace.nodes.get(key)
     edges = node.edges if node is not None else []
     return [start for edge in edges if edge.made_by.rpartition(".")[2] in _VIEWS for start in edge.inputs]

@@ -32,13 +32,13 @@ class Explainer:
         tape: Any,
         targets: List[Any],
         sources: List[Any],
-        missing: Optional[List[bool]],
+        missing: Optional[List[str]],
         error: str,
         horizon: int,
     ) -> List[Dict[str, Any]]:
         """Return one account for each source; an empty one where there is a gradient.
 
-        `missing` says which sources got none (None: the query raised `error`); `horizon` is the number of operations
+        `missing` says which sources got none, or zeros (None: the query raised `error`); `horizon` is the number of operations
         that had been executed when the query was made.
         """
         self.trace.paused += 1
@@ -54,7 +54,7 @@ class Explainer:
         tape: Any,
         targets: List[Any],
         sources: List[Any],
-        missing: Optional[List[bool]],
+        missing: Optional[List[str]],
         error: str,
         horizon: int,
     ) -> List[Dict[str, Any]]:
@@ -63,10 +63,13 @@ class Explainer:
         walk = Walk(self.trace, self.tapes, life, horizon, keys)
         accounts: List[Dict[str, Any]] = []
         for index, source in enumerate(sources[:MOST_SOURCES]):
-            if missing is not None and not (index < len(missing) and missing[index]):
+            state = "none" if missing is None else missing[index] if index < len(missing) else ""
+            account = explain(self.trace, walk, life, source, error) if state else None
+            if account is None or (state == "zeros" and not account.explained):
+                # Zeros are a gradient too, unless something on the way is known to give nothing else.
                 accounts.append({})
                 continue
-            accounts.append(self._data(source, explain(self.trace, walk, life, source, error)))
+            accounts.append(self._data(source, account))
         return accounts
 
     def _data(self, source: Any, account: Account) -> Dict[str, Any]:

@@ -277,7 +277,9 @@ class Trace:
         elif hasattr(value, "assign") and variable_handle(value) is not None:
             self.was_variable[slot] = value
         key = self._key(value)
-        if key is not None and (isinstance(value, (self._tensor, np.ndarray, np.generic, float)) or key in self.nodes):
+        if key is not None and (
+            self.is_tensor(value) or isinstance(value, (np.ndarray, np.generic, float)) or key in self.nodes
+        ):
             node = self._node(key, value)
             if node is not None:
                 node.name = name

@@ -118,11 +118,11 @@ class Walk:
         lost = self._unrecorded(number)
         for index, tensor in enumerate(op.inputs):
             start = tensor._id * 2 + 1
-            if _is_resource(tensor):
+            if is_resource(tensor):
                 self._before[start] = max(number, self._before.get(start, 0))
                 fault = lost
             else:
-                fault = self._fault(op, index) or lost
+                fault = self._fault(op, index, key) or lost
             price = STEP if not fault else UNRECORDED if fault == lost else BREAK
             yield Hop(start, key, place, number, op.kind, fault), price
 
@@ -138,7 +138,7 @@ class Walk:
             return "other-tape"
         return "before" if number < life.start or not life.end else "after"
 
-    def _fault(self, op: Op, index: int) -> str:
+    def _fault(self, op: Op, index: int, result: int) -> str:
         if op.kind in STOPS:
             return "stopped-gradient"
         if op.kind == "PyFunc":
@@ -148,7 +148,7 @@ class Walk:
             return ""
         if op.kind == "EagerPyFunc" or op.kind.startswith("__"):
             return ""
-        if not any(floating(output) for output in op.outputs):
+        if not any(floating(output) for output in op.outputs if output._id * 2 + 1 == result):
             return "integer"
         known = (op.kind, index, len(op.inputs))
         if known not in self._gradients:
@@ -205,11 +205,12 @@ class Walk:
                 return
 
 
-def _is_resource(tensor: Any) -> bool:
+def is_resource(tensor: Any) -> bool:
+    """Whether a tensor is the handle of a variable."""
     return bool(tensor.dtype.name == "resource")
 
 
-def floating(tensor: Any) -> bool:
-    """Whether a tensor is of a dtype that has gradients."""
-    dtype = tensor.dtype
-    return bool(dtype.is_floating or dtype.is_complex)
+def floating(value: Any) -> bool:
+    """Whether a tensor or variable is of a dtype that has gradients; Keras names dtypes by strings."""
+    dtype: Any = getattr(value, "dtype", None)
+    return str(getattr(dtype, "name", dtype)).startswith(("float", "bfloat", "half", "complex"))
