@@ -38,8 +38,8 @@ class Explainer:
     ) -> List[Dict[str, Any]]:
         """Return one account for each source; an empty one where there is a gradient.
 
-        `missing` says which sources got none, or zeros (None: the query raised `error`); `horizon` is the number of operations
-        that had been executed when the query was made.
+        `missing` says which sources got none, or zeros (None: the query raised `error`); `horizon` is the number of
+        operations that had been executed when the query was made.
         """
         self.trace.paused += 1
         self.trace.log.paused += 1
