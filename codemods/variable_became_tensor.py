@@ -54,6 +54,6 @@ class VariableBecameTensor(Codemod):
                 found.steps[0].node,
                 f"the assignment to `{found.shown}` {effect}: the next tape does not watch it",
                 rewrite=found.rewrite(reading, f"Change `{found.shown}` in place"),
-                reason=found.obstacle,
+                reason=found.reason,
                 queries=found.queries(reading),
             )

@@ -38,7 +38,7 @@ class Allowing:
         before, after = match.before, match.after
         if after is None or not _zero(before) or _zero(after) or not self.before(Allowance.ZERO, before.query):
             return match
-        return Match(replace(before, silent=True), after)
+        return replace(match, before=replace(before, silent=True))
 
     def still_zero(self, matches: Sequence[Match]) -> list[Pair]:
         """The gradients before of queries that were to be repaired, and are zero for every source as they were."""
@@ -73,7 +73,7 @@ class Allowing:
                     f"the value of the target of line {before.line} changed from {describe(before.targets)} "
                     f"to {describe(after.targets)}"
                 )
-        silent = {m.before.query.line for m in matches if m.before.silent and m.before.query.occurrence == 0}
+        silent = {m.before.query.line for m in matches if _declared_zero(m.before)}
         words += [f"the gradient of line {line} was zero, which counts as missing" for line in sorted(silent)]
         held = {pair.query.line for pair in straight}
         words += [
@@ -92,6 +92,11 @@ def value_problem(before: Query, after: Query) -> str:
         if new.get("finite") is False:
             return f"{where} is not finite"
     return ""
+
+
+def _declared_zero(pair: Pair) -> bool:
+    """Whether zeros count as missing by declaration, and not because TensorFlow made them up."""
+    return pair.silent and not pair.answer.get("made_up") and pair.query.occurrence == 0
 
 
 def _zero(pair: Pair) -> bool:

@@ -206,7 +206,8 @@ class Evidence:
         """Yield every (target, source) pair in order."""
         for query in self.queries:
             for index in range(len(query.sources)):
-                yield Pair(query, index)
+                pair = Pair(query, index)
+                yield replace(pair, silent=True) if pair.answer.get("made_up") else pair
 
 
 def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> Evidence:

@@ -59,6 +59,8 @@ def strays(reading: Reading) -> list[Stray]:
         if region is None or region.node is None or region.left is None or expects_none(reading, query):
             continue
         for side, breaks, steps in _outside(flow, region):
+            if side is Side.BEFORE and any(_earlier_pass(reading, region, value) for value in breaks):
+                continue
             second = any(step.operation is Operation.GRADIENT for step in steps)
             first = min(breaks, key=lambda value: value.time)
             stray = found.setdefault((region.node, side, second), Stray(region.node, region, side, second, first))
@@ -66,6 +68,13 @@ def strays(reading: Reading) -> list[Stray]:
             stray.queries[query] = None
             stray.breaks.update(dict.fromkeys(breaks))
     return list(found.values())
+
+
+def _earlier_pass(reading: Reading, region: Region, value: Value) -> bool:
+    """Whether something ran before the tape only because a loop had come by: it stands in the tape, or behind it."""
+    place = reading.node_in(value, region.frame)
+    assert region.node is not None
+    return place is not None and reading.span(place)[0] > reading.span(region.node)[0]
 
 
 def _outside(flow: Flow, region: Region) -> Iterator[tuple[Side, list[Value], list[Value]]]:

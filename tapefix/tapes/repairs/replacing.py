@@ -14,7 +14,7 @@ import libcst as cst
 from tapefix.finding import Rewrite
 from tapefix.tapes.execution.frames import in_graph
 from tapefix.tapes.execution.vocabulary import WEIGHT_MAKERS
-from tapefix.tapes.flow.flow import ancestors
+from tapefix.tapes.flow.flow import Answer, Flow, ancestors
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.bindings import Binding, bindings, together
 from tapefix.tapes.repairs.holders import Holders
@@ -45,12 +45,14 @@ class Replacement:
     """Whether one of the statements is `w -= …` on a variable of TensorFlow, which raises."""
     obstacle: str = ""
     unwatched: list[Unwatched] = field(default_factory=list)
+    asked: list[Flow] = field(default_factory=list)
+    """Queries that still ask for the variables, by another name."""
     holders: Holders | None = None
 
     @property
     def decided(self) -> bool:
         """Whether to watch the tensor is no way out: it is changed in place, or the run never gets that far."""
-        return self.raises or not self.obstacle
+        return self.raises or not self.obstacle or bool(self.asked)
 
     @property
     def shown(self) -> str:
@@ -59,7 +61,15 @@ class Replacement:
 
     def queries(self, reading: Reading) -> frozenset[int]:
         """The lines of the queries that lose a gradient."""
-        return frozenset(reading.line(found.query.node) for found in self.unwatched)
+        queries = [found.query for found in self.unwatched] + [flow.query for flow in self.asked]
+        return frozenset(reading.line(query.node) for query in queries)
+
+    @property
+    def reason(self) -> str:
+        """Why there is no rewrite; empty when there is one."""
+        if self.asked and self.obstacle:
+            return f"the query asks for the variable, not for the tensor: {self.obstacle}"
+        return self.obstacle
 
     def rewrite(self, reading: Reading, title: str) -> Rewrite | None:
         """Assign in place; `None` where that is not the same."""
@@ -75,7 +85,8 @@ class Replacement:
 def replacements(reading: Reading) -> list[Replacement]:
     """The variables that become tensors of which a gradient is asked afterwards."""
     lost = [found for found in unwatched(reading) if _became_tensor(found.value)]
-    if not lost:
+    stale = [f for f in reading.flows() if f.connected is Answer.NO and f.reaches and _is_new_variable(f.source.value)]
+    if not lost and not stale:
         return []
     everything = bindings(reading)
     groups: dict[frozenset[Binding], Replacement] = {}
@@ -88,6 +99,13 @@ def replacements(reading: Reading) -> list[Replacement]:
             if replacement is not None and any(found.value in step.made for step in replacement.steps):
                 groups[frozenset(group)] = replacement
                 replacement.unwatched.append(found)
+    for flow in stale:
+        for one in [b for b in everything if b.plain and flow.source.value in b.made]:
+            group = together([one], everything)
+            replacement = groups.get(frozenset(group)) or _replacement(reading, group)
+            if replacement is not None and any(v in flow.depends for step in replacement.steps for v in step.made):
+                groups[frozenset(group)] = replacement
+                replacement.asked.append(flow)
     return list(groups.values())
 
 

@@ -17,6 +17,8 @@ from tapefix.tapes.values import Kind, Operation, Value
 from tapefix.tapes.writing.draft import Draft
 
 _MAKERS = {"tensorflow.Variable", "keras.Variable"}
+_CONVERSIONS = {"tensorflow.constant", "tensorflow.convert_to_tensor"}
+_HARMLESS = {"name", "trainable"}
 _ARITHMETIC = (Operation.BINARY, Operation.UNARY, Operation.CALL)
 
 
@@ -70,7 +72,7 @@ def strangers(reading: Reading) -> Iterator[Stranger]:
             continue
         seen.add(node)
         reads, complete = _reads(reading, flow, origin)
-        if value.kind is Kind.VARIABLE:
+        if _is_own(value):
             yield Stranger(flow, origin, reads, _obstacle(reading, flow, origin, complete))
         else:
             yield Stranger(flow, origin, reads, "the path may be meant to begin with either of them")
@@ -79,18 +81,28 @@ def strangers(reading: Reading) -> Iterator[Stranger]:
 def _origin(flow: Flow) -> Value | None:
     """What a source was made of, when the target is made of that, too."""
     value = flow.source.value
-    if value.kind is Kind.VARIABLE and value.operation is Operation.CALL and value.name in _MAKERS:
-        initial = value.argument(0, "initial_value") or value.argument(0, "initializer")
-        plain = initial is not None and len(value.arguments) == 1
-        content = initial.value if initial is not None and plain else None
-        if content is None or content.kind not in (Kind.TENSOR, Kind.NDARRAY):
-            return None
+    if _is_own(value):
+        content = value.arguments[0].value
         return content if _leads(flow, content) else None
     if value.kind is not Kind.TENSOR or value.operation not in _ARITHMETIC or value.dtype.differentiable is False:
         return None
     made_of = [v for v in ancestors([value]) if v is not value and v.kind is Kind.TENSOR]
     found = [v for v in made_of if is_tensor_source(v) and _leads(flow, v)]
     return found[-1] if len(found) == 1 else None
+
+
+def _is_own(value: Value) -> bool:
+    """Whether it is a variable made of a tensor or an array, or a tensor made of an array, with the same numbers."""
+    if value.operation is not Operation.CALL or not value.arguments or value.arguments[0].star:
+        return False
+    content, dtype = value.arguments[0].value, value.argument(7 if value.kind is Kind.VARIABLE else 1, "dtype")
+    if any(a.keyword not in _HARMLESS for a in value.arguments[1:] if a is not dtype):
+        return False
+    if dtype is not None and (not content.precise_dtype or content.precise_dtype != value.precise_dtype):
+        return False
+    if value.kind is Kind.VARIABLE:
+        return value.name in _MAKERS and content.kind in (Kind.TENSOR, Kind.NDARRAY)
+    return value.name in _CONVERSIONS and content.kind is Kind.NDARRAY
 
 
 def _leads(flow: Flow, origin: Value) -> bool:

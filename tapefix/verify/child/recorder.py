@@ -123,7 +123,10 @@ class Recorder:
         @functools.wraps(plain)
         def ask(tape: Any, *args: Any, **kwargs: Any) -> Any:
             if getattr(self._inside, "depth", 0) or not self.stream.ours:
-                return plain(tape, *args, **kwargs)
+                answer = plain(tape, *args, **kwargs)
+                # A batch Jacobian asks for gradients, and makes zeros of none.
+                self._inside.nothing = answer is None
+                return answer
             position, function = self.frames.position()
             if position is None:
                 return plain(tape, *args, **kwargs)
@@ -147,7 +150,7 @@ class Recorder:
             self.oracle.pause(1)
             before = query.describe() if keep else {}
             self.oracle.pause(-1)
-            self._inside.depth = 1
+            self._inside.depth, self._inside.nothing = 1, False
             try:
                 answer = plain(tape, *args, **kwargs)
             except BaseException as error:
@@ -165,6 +168,8 @@ class Recorder:
                 self.oracle.pause(1)
                 with np.errstate(all="ignore"):
                     answers = query.answers(answer, occurrence)
+                    if method == "batch_jacobian" and self._inside.nothing:
+                        answers[0]["made_up"] = True
                     why = self._why(query, answers, "")
                     origins = query.origins(answer)
                     self.stream.emit("query", **facts, **before, **why, answers=answers, origins=origins)

@@ -107,11 +107,12 @@ def _selected(op: Op, places: Optional[Any]) -> Optional[Any]:
     import tensorflow as tf
     from tensorflow.python.eager import context, execute
 
-    attrs = list(op.attrs or ())
-    for number in range(0, len(attrs), 2):
-        name = attrs[number].decode() if isinstance(attrs[number], bytes) else attrs[number]
-        if name in ("T", "Tparams"):
-            attrs[number + 1] = tf.float64.as_datatype_enum
+    given = list(op.attrs or ())
+    attrs: List[Any] = []
+    for name, value in zip(given[::2], given[1::2]):
+        name = name.decode() if isinstance(name, bytes) else name
+        if value is not None:
+            attrs += [name, tf.float64.as_datatype_enum if name in ("T", "Tparams") else value]
     try:
         with tf.device("/CPU:0"):
             inputs = [tf.constant(places), *op.inputs[1:]]
