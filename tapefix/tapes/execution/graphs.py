@@ -223,14 +223,13 @@ def leads_to(symbolic: Value, other: Value) -> bool | None:
     tensors = upstream([other])
     if symbolic in tensors or resolved(symbolic) in tensors:
         return True
-    owner = origin(symbolic)
     ends = [end for end in map(_holder, tensors) if end is not None and end.kind is Kind.MODEL]
     if any(is_stale(symbolic, end) for end in ends):
         return False
     if any(place_in(end, symbolic) == Place() for end in ends):
         # The outputs of a model are made of what its layers give.
         return True
-    opaque = owner is not None or any(_holder(t) is not None and resolved(t) is t for t in tensors)
+    opaque = origin(resolved(symbolic)) is not None or any(_holder(t) is not None and resolved(t) is t for t in tensors)
     return None if opaque else False
 
 
