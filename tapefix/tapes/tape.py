@@ -31,6 +31,20 @@ class Region:
 
 
 @dataclass(eq=False)
+class Pause:
+    """One stretch in which a tape that records was told not to: a block under `tape.stop_recording()`."""
+
+    node: cst.With
+    item: cst.WithItem
+    started: int
+    ended: int
+
+    def covers(self, time: int) -> bool:
+        """Whether it lasted at a time."""
+        return self.started < time <= self.ended
+
+
+@dataclass(eq=False)
 class Watch:
     """One call of `tape.watch`, and the values it names."""
 
@@ -70,6 +84,7 @@ class Tape:
     watches: list[Watch] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
     resets: list[int] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
     escaped: bool = False
     """Handed to something that the reading cannot see into: it may be watched, stopped or asked there."""
 

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tapefix.tapes.execution.expressions import Expressions
 from tapefix.tapes.execution.state import truth
-from tapefix.tapes.tape import Deletion, Region, Tape
+from tapefix.tapes.tape import Deletion, Pause, Region, Tape
 from tapefix.tapes.values import Definition, Frame, Kind, Operation, Value
 
 LOOP_PASSES = 2
@@ -207,7 +207,7 @@ class Statements(Expressions):
     def enter(self, node: cst.With, items: list[cst.WithItem]) -> bool:
         """`with`: one item after another, then the body, then the tapes stop recording in reverse."""
         entered: list[tuple[Tape, Region]] = []
-        stopped: list[Tape] = []
+        stopped: list[tuple[Tape, cst.WithItem, int]] = []
         for item in items:
             manager = self.evaluate(item.item)
             if manager.kind is Kind.TAPE and manager.tape is not None:
@@ -216,14 +216,16 @@ class Statements(Expressions):
                 tape = manager.tape
                 if tape is not None and tape in self.recording:
                     self.recording.remove(tape)
-                    stopped.append(tape)
+                    stopped.append((tape, item, self.time))
             if item.asname is not None:
                 value = manager if manager.kind is Kind.TAPE else self.unknown(item, (manager,))
                 self.assign(item.asname.name, value)
         ended = self.block(node.body)
         for tape, region in reversed(entered):
             self.stop(tape, region)
-        self.recording.extend(stopped)
+        for tape, item, since in stopped:
+            self.recording.append(tape)
+            tape.pauses.append(Pause(node, item, since, self.time))
         return ended
 
     def start(self, tape: Tape, node: cst.With | None, item: cst.WithItem | None) -> Region:
