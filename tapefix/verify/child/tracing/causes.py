@@ -7,8 +7,8 @@ from typing import Any, Dict, List, Optional, Set
 
 import numpy as np
 
+from .provenance import Provenance
 from .tapes import TapeLife
-from .trace import Trace
 from .walk import Hop, Walk, floating, is_resource
 
 CAUSES = (
@@ -88,7 +88,7 @@ class Account:
         return any(found.cause != "unexplained" for found in self.breaks)
 
 
-def explain(trace: Trace, walk: Walk, life: TapeLife, source: Any, error: str) -> Account:
+def explain(trace: Provenance, walk: Walk, life: TapeLife, source: Any, error: str) -> Account:
     """Say why there is no gradient for a source."""
     kind = _kind(trace, source)
     here = trace.place
@@ -112,12 +112,12 @@ def explain(trace: Trace, walk: Walk, life: TapeLife, source: Any, error: str) -
     return Account(breaks or [Break("unexplained", here)], hops)
 
 
-def _key(trace: Trace, source: Any) -> int:
+def _key(trace: Provenance, source: Any) -> int:
     key = trace.key(source)
     return key if key is not None else id(source)
 
 
-def _kind(trace: Trace, source: Any) -> str:
+def _kind(trace: Provenance, source: Any) -> str:
     if trace.is_tensor(source):
         return "variable" if hasattr(source, "assign") else "tensor"
     if hasattr(source, "trainable_variables"):
@@ -140,7 +140,7 @@ def _on_the_way(hops: List[Hop]) -> List[Break]:
     return breaks
 
 
-def _at_source(trace: Trace, life: TapeLife, source: Any, key: int, kind: str, hops: List[Hop]) -> Optional[Break]:
+def _at_source(trace: Provenance, life: TapeLife, source: Any, key: int, kind: str, hops: List[Hop]) -> Optional[Break]:
     if kind == "array":
         return _not_a_tensor(trace, source, key)
     if not floating(source):
@@ -164,11 +164,11 @@ def _at_source(trace: Trace, life: TapeLife, source: Any, key: int, kind: str, h
     return Break("not-watched", _maker_or_here(trace, key), key=key, detail="tensor")
 
 
-def _not_a_tensor(trace: Trace, source: Any, key: int) -> Break:
+def _not_a_tensor(trace: Provenance, source: Any, key: int) -> Break:
     return Break("not-a-tensor", _maker_or_here(trace, key), key=key, detail=type(source).__name__)
 
 
-def _watched_origin(trace: Trace, life: TapeLife, key: int) -> Optional[int]:
+def _watched_origin(trace: Provenance, life: TapeLife, key: int) -> Optional[int]:
     """Return what the tape watches, now or later, and recorded as the origin of a tensor."""
     seen: Set[int] = set()
     queue = [key]
@@ -186,7 +186,7 @@ def _watched_origin(trace: Trace, life: TapeLife, key: int) -> Optional[int]:
     return None
 
 
-def _maker(trace: Trace, key: int) -> Optional[int]:
+def _maker(trace: Provenance, key: int) -> Optional[int]:
     """Return the place where a value was made, if the project made it."""
     number = trace.made_at.get(key)
     if number is not None:
@@ -197,12 +197,12 @@ def _maker(trace: Trace, key: int) -> Optional[int]:
     return trace.born.get(key)
 
 
-def _maker_or_here(trace: Trace, key: int) -> Optional[int]:
+def _maker_or_here(trace: Provenance, key: int) -> Optional[int]:
     made = _maker(trace, key)
     return trace.place if made is None else made
 
 
-def _unconnected(trace: Trace, walk: Walk, source: Any, key: int) -> Break:
+def _unconnected(trace: Provenance, walk: Walk, source: Any, key: int) -> Break:
     origin = _viewed(trace, walk, key)
     if origin is not None:
         return Break("derived-object", _maker(trace, key), key=key, other=origin)
@@ -212,7 +212,7 @@ def _unconnected(trace: Trace, walk: Walk, source: Any, key: int) -> Break:
     return Break("independent", trace.place, key=key)
 
 
-def _viewed(trace: Trace, walk: Walk, key: int) -> Optional[int]:
+def _viewed(trace: Provenance, walk: Walk, key: int) -> Optional[int]:
     """Return the value on the way to the target of which the source is a view, or a copy."""
     seen: Set[int] = set()
     queue = [key]
@@ -227,7 +227,7 @@ def _viewed(trace: Trace, walk: Walk, key: int) -> Optional[int]:
     return None
 
 
-def _viewed_by(trace: Trace, key: int) -> List[int]:
+def _viewed_by(trace: Provenance, key: int) -> List[int]:
     number = trace.made_at.get(key)
     if number is not None:
         found = trace.log.span(number, number + 1)
@@ -239,7 +239,7 @@ def _viewed_by(trace: Trace, key: int) -> List[int]:
     return [start for edge in edges if edge.made_by.rpartition(".")[2] in _VIEWS for start in edge.inputs]
 
 
-def _twin(trace: Trace, walk: Walk, source: Any, key: int) -> Optional[int]:
+def _twin(trace: Provenance, walk: Walk, source: Any, key: int) -> Optional[int]:
     """Return a value of the same numbers that does lead to the target."""
     wanted = _numbers(trace, source)
     if wanted is None or wanted.size == 0 or not np.any(wanted) or wanted.size > 10_000_000:
@@ -265,7 +265,7 @@ def _unusual(number: Any) -> bool:
     return value != round(value, 2)
 
 
-def _numbers(trace: Trace, value: Any) -> Optional[Any]:
+def _numbers(trace: Provenance, value: Any) -> Optional[Any]:
     log = trace.log
     log.paused += 1
     trace.paused += 1

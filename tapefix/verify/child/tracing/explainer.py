@@ -8,9 +8,10 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 
 from .causes import Account, Break, explain
+from .identity import qualified_name
 from .instrument import Place
 from .tapes import Tapes
-from .trace import Trace, qualified_name
+from .trace import Trace
 from .walk import Hop, Walk
 
 MOST_SOURCES = 64

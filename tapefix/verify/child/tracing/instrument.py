@@ -227,7 +227,7 @@ class _Instrumenter(ast.NodeTransformer):
         if isinstance(target, ast.Subscript):
             return [node, self._after(node, "put", target.value)]
         place = self._place(node, name)
-        before = self._after(node, "keep", target)
+        before = self._after(node, "keep", target, place=ast.Constant(place.value))
         dotted = _dotted(target) or ""
         scope = ".".join(self.functions) if isinstance(target, ast.Name) else ""
         after = self._after(node, "augmented", target, ast.Constant(dotted), ast.Constant(scope), place=place)

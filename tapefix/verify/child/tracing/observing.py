@@ -6,7 +6,8 @@ from typing import Any, Dict, List, Optional, Set
 
 import numpy as np
 
-from .trace import FORM_CALLS, Trace
+from .provenance import FORM_CALLS
+from .trace import Trace
 from .walk import BLIND, floating
 
 MOST = 20_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Tuple
 
 from ..oplog import OpLog
-from .trace import Trace
+from .provenance import Provenance
 
 
 class TapeLife:
@@ -48,7 +48,7 @@ def _covers(spans: List[List[int]], number: int) -> bool:
 class Tapes:
     """Follows every `tf.GradientTape` of a run."""
 
-    def __init__(self, log: OpLog, trace: Trace) -> None:
+    def __init__(self, log: OpLog, trace: Provenance) -> None:
         self.log = log
         self.trace = trace
         self.queries: List[Tuple[int, int]] = []

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from ..oplog import Op
+from .provenance import FORM_CALLS, Edge, Provenance
 from .tapes import TapeLife, Tapes
-from .trace import FORM_CALLS, Edge, Trace
 
 BREAK = 100.0
 UNRECORDED = 20.0
 STEP = 1.0
-UNUSUAL = 1000.0
-"""A variable that was written before the tape began carries what was written only when nothing else does."""
 MOST_VISITED = 20_000
 STOPS = ("StopGradient", "PreventGradient")
 BLIND = (*STOPS, "PyFunc", "Round", "Rint", "Floor", "Ceil", "FloorDiv")
@@ -44,7 +42,7 @@ class Hop:
 class Walk:
     """What leads to the targets of one query."""
 
-    def __init__(self, trace: Trace, tapes: Tapes, life: TapeLife, horizon: int, targets: List[int]) -> None:
+    def __init__(self, trace: Provenance, tapes: Tapes, life: TapeLife, horizon: int, targets: List[int]) -> None:
         self.trace = trace
         self.tapes = tapes
         self.life = life
@@ -199,8 +197,10 @@ class Walk:
             made_by = self.trace.places[place].made_by if place is not None else op.kind
             first = number == self.trace.writes[key][0]
             fault = "rewrapped" if first and made_by.rpartition(".")[2] in ("Variable", "add_weight") else "assigned"
-            price = BREAK if fault == "rewrapped" or number >= self.life.start else UNUSUAL
-            yield Hop(op.inputs[1]._id * 2 + 1, key, place, number, made_by, fault), price
+            if fault == "assigned" and number < self.life.start:
+                # What an earlier step of a training has left in a variable is where this one starts.
+                return
+            yield Hop(op.inputs[1]._id * 2 + 1, key, place, number, made_by, fault), BREAK
             if op.kind == "AssignVariableOp":
                 return
 
