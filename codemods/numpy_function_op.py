@@ -29,8 +29,8 @@ class NumpyFunctionOp(Codemod):
     ## What the rewrite does
 
     Where the function stands in the same file, and all that it does on the path is known to TensorFlow (TPF101,
-    TPF102), it becomes TensorFlow, and `tf.py_function` calls it. Else there is advice, which names the line in the
-    way.
+    TPF102), it becomes TensorFlow, and `tf.py_function` calls it. In place of a function of NumPy itself stands the
+    one of TensorFlow that is called the same way. Else there is advice, which names the line in the way.
 
     ## When to ignore it
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from tapefix.tapes import twins
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.values import Argument, Kind, Value
 from tapefix.tapes.writing.written import Piece, Renamed, Translation, alone, tf_name
@@ -31,12 +32,30 @@ def prediction(reading: Reading, node: cst.Call, value: Value) -> Translation | 
 
 def with_tensors(reading: Reading, node: cst.Call, value: Value) -> Translation | str:
     """`tf.py_function` in place of `tf.numpy_function`: the body gets tensors, and the tape sees what it does."""
+    given: tuple[tuple[cst.BaseExpression, str], ...] = ()
     if all(other.is_tensor for other in reading.values(node)):
-        return "its function is not defined in this file, and whether it could compute with tensors is not known"
+        function, twin = value.argument(0, "func"), _twin(reading, value)
+        if function is None or not twin:
+            return "its function is not defined in this file, and whether it could compute with tensors is not known"
+        given = ((function.node.value, twin),)
     extra = [a for a in node.args if a.keyword is not None and a.keyword.value == "stateful"]
     if sum(a.keyword is None for a in node.args) > 3 or any(a.star for a in node.args):
         return "`tf.py_function` takes other arguments"
-    return Renamed((), ("tensorflow",), callee=f"{tf_name(reading)}.py_function", dropped=tuple(extra))
+    return Renamed((), ("tensorflow",), callee=f"{tf_name(reading)}.py_function", dropped=tuple(extra), given=given)
+
+
+def _twin(reading: Reading, value: Value) -> str:
+    """The function of TensorFlow that is called as the NumPy function is; empty without one."""
+    function, inputs = value.argument(0, "func"), value.argument(1, "inp")
+    if function is None or function.value.kind is not Kind.LIBRARY or inputs is None or not inputs.value.elements:
+        return ""
+    operands = [twins.Argument("t", kind="tensor", dtype="float32") for _ in inputs.value.elements]
+    found = twins.twin_of_function(function.value.name, operands, tf_name(reading))
+    if not isinstance(found, twins.Twin) or set(found.needs) - {"tensorflow"}:
+        return ""
+    plain = "(" + ", ".join("t" for _ in operands) + ")"
+    written = found.render(operands)
+    return written.removesuffix(plain) if written.endswith(plain) and found.differentiable else ""
 
 
 def rewrapped_variable(reading: Reading, node: cst.Call, value: Value) -> Translation | str:
