@@ -43,7 +43,10 @@ class Steering:
         """Whether a finding says that a gradient is missing, and every time that the run came by it was there."""
         if self._evidence is None or not finding.queries or not self._evidence.end.regular:
             return False
-        answered = {query.line for query in self._evidence.queries if query.error is None} - self.broken
+        # Who asks for the gradient of nothing, an empty list, is not answered either.
+        asked = [query for query in self._evidence.queries if query.sources and query.error is None]
+        empty = {query.line for query in self._evidence.queries if not query.sources}
+        answered = {query.line for query in asked} - self.broken - empty
         return finding.queries <= answered
 
     def unclaimed(self, findings: Iterable[Finding]) -> frozenset[int]:

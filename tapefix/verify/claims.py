@@ -17,7 +17,13 @@ _MAKERS = (
     "implicit_value_and_gradients",
 )
 # What a script says when a gradient that it needed was `None`.
-_CONSEQUENCES = ("NoneType", "No gradients provided", "value (None)", "None values not supported")
+_CONSEQUENCES = (
+    "NoneType",
+    "No gradients provided",
+    "value (None)",
+    "None values not supported",
+    "not enough values to unpack",
+)
 
 
 class Claims:
@@ -80,7 +86,10 @@ class Claims:
         message = after.end.message
         if any(query.error is not None and str(query.error["message"])[:60] in message for query in unclaimed):
             return True
-        nothing = any(Pair(query, index).broken for query in unclaimed for index in range(len(query.sources)))
+        nothing = any(
+            not query.sources or any(Pair(query, index).broken for index in range(len(query.sources)))
+            for query in unclaimed
+        )
         return nothing and names_none(message)
 
 

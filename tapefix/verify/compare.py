@@ -15,6 +15,7 @@ from tapefix.verify.effects import new_line_effects, output_problems
 from tapefix.verify.evidence import Evidence, Pair, Query
 from tapefix.verify.lines import LineMap, count_stops, new_prints
 from tapefix.verify.match import Match, Matcher
+from tapefix.verify.nothing import asked_for_nothing, changed_targets
 from tapefix.verify.verdict import Change, Check, Findings, Outcome
 
 Mask = dict[str, list[Any]]
@@ -47,6 +48,7 @@ class Comparison:
         """What was checked with straight-through estimators held."""
         self.matches = self._matched(self.after)
         self.promise = Claims(self.claims, self.before.sites, self.lines)
+        self.for_nothing = asked_for_nothing(self.before, self.after, self.lines)
         self.unreached = self._unreached()
 
     def _matched(self, after: Evidence, *, strict: bool = False) -> list[Match]:
@@ -63,14 +65,18 @@ class Comparison:
         return self.promise.unreached(self.before, self.after) | kept.unreached(self.before, self.after)
 
     def _unreached(self) -> list[Pair]:
-        """Return the pairs after that the run before did not come to, because it raised on the way, or right there."""
-        if self.before.end.reason != "raised":
-            return []
+        """Return the pairs after that the run before did not come to.
+
+        Because it raised on the way, or right there; or because it asked for the gradient of nothing, an empty list.
+        """
         known = {id(match.after.query) for match in self.matches if match.after is not None}
-        reached = {query.line for query in self.before.queries}
+        reached = {query.line for query in self.before.queries if query.sources}
+        raised, hollow = self.before.end.reason == "raised", {id(query) for query in self.for_nothing}
         fresh: list[Pair] = []
-        for pair in self.after.pairs():
+        for pair in self.after.pairs() if raised or hollow else ():
             line = pair.query.line
+            if not raised and id(pair.query) not in hollow:
+                continue
             seen = any(self.lines.related(old, line) == 2 for old in reached)
             if id(pair.query) not in known and pair.query.occurrence == (self._stopped_at(line) if seen else 0):
                 fresh.append(pair)
@@ -129,6 +135,7 @@ class Comparison:
             for pair in self.allowing.still_zero(self.matches)
         ]
         findings.allowed += self.allowing.said(self.matches, self._straight)
+        findings.problems += changed_targets(self.before, self.after, self.lines)
         matched = {id(match.after.query): True for match in self.matches if match.after is not None}
         covered = {(id(m.after.query), m.after.index) for m in self.matches if m.after is not None}
         for pair in self.after.pairs():
@@ -214,11 +221,17 @@ class Comparison:
             return
         query = before.query if before is not None else None
         old_line = query.line if query is not None else self.lines.before(after.query.line) or after.query.line
-        was = outcome(before) if before is not None else Outcome("raised", error=self.before.end.describe())
+        was = outcome(before) if before is not None else Outcome("raised", error=self._instead(after))
         target = after.query.target_text or (query.target_text if query is not None else "")
         self.findings.changes.append(
             Change(old_line, after.query.line, target, after.label, was, outcome(after), check)
         )
+
+    def _instead(self, after: Pair) -> str:
+        """Say why the run before has nothing to set against a pair of the run after."""
+        if any(query is after.query for query in self.for_nothing):
+            return "nothing: the list of sources was empty"
+        return self.before.end.describe()
 
     def judge_rest(self, counter: Evidence, noisy: frozenset[int]) -> list[str]:
         """Return how the counter-run differs from the run before, as far as that one went."""

@@ -45,6 +45,8 @@ class RunRequest:
     """Whose answers are handed back as zeros."""
     single: FrozenMask = ()
     """Whose answers are handed back as one zero, whatever their shape."""
+    empty: tuple[str, ...] = ()
+    """Whose answers are handed back as an empty list."""
     disturb: tuple[int, ...] = ()
     trace: bool = False
     """Whether to follow where every value comes from, and to explain each query without an answer."""
@@ -184,6 +186,7 @@ class Runner:
             "mask": {key: [list(hidden) for hidden in masks] for key, masks in request.mask},
             "zeros": {key: [list(hidden) for hidden in masks] for key, masks in request.zeros},
             "single": {key: [list(hidden) for hidden in masks] for key, masks in request.single},
+            "empty": list(request.empty),
             "disturb": list(request.disturb),
             "limits": {
                 "timeout": options.timeout,

@@ -149,14 +149,16 @@ class Verifier:
         comparison.judge_after_end()
         comparison.judge_new()
         mask, zeros, single = (comparison.mask(filler) for filler in ("none", "zeros", "zero"))
+        empty = tuple(sorted({query.key for query in comparison.for_nothing}))
         counter = comparison.after
-        if (mask or zeros or single) and not findings.problems:
+        if (mask or zeros or single or empty) and not findings.problems:
             request = RunRequest(
                 comparison.after_text,
                 eager=comparison.eager,
                 mask=frozen(mask),
                 zeros=frozen(zeros),
                 single=frozen(single),
+                empty=empty,
             )
             counter = self._run(path, request)
         problems = comparison.judge_rest(counter, frozenset())

@@ -270,3 +270,31 @@ def test_a_wrong_repair_does_not_hide_behind_a_query_of_equal_numbers(judge: Jud
     assert judge(before, right).status is VerdictStatus.VERIFIED
     verdict = judge(before, right.replace("z = x * x", "z = x * x * x"))
     assert verdict.status is VerdictStatus.REJECTED, verdict.reason
+
+
+EARLY = """
+    import tensorflow as tf
+    layer = tf.keras.layers.Dense(1, kernel_initializer="ones")
+    weights = layer.trainable_variables
+    x = tf.constant([[1.0, 2.0]])
+    for step in range(2):
+        with tf.GradientTape() as tape:
+            y = layer(x)
+        grads = tape.gradient(y, weights)
+        for weight, grad in zip(weights, grads):
+            weight.assign_sub(0.1 * grad)
+    print(len(grads))
+    """
+
+
+def test_the_gradient_of_nothing_is_a_missing_one(judge: Judge) -> None:
+    moved = EARLY.replace("    weights = layer.trainable_variables\n", "", 1)
+    moved = moved.replace("        grads =", "        weights = layer.trainable_variables\n        grads =")
+    verdict = judge(EARLY, moved, claims=frozenset({8}))
+    assert verdict.status is VerdictStatus.VERIFIED, verdict.reason
+    assert {change.source for change in verdict.changes} == {"weights[0]", "weights[1]"}
+    assert str(verdict.changes[0].before) == "nothing: the list of sources was empty"
+    other = moved.replace("y = layer(x)", "y = 2.0 * layer(x)")
+    verdict = judge(EARLY, other, claims=frozenset({8}))
+    assert verdict.status is VerdictStatus.REJECTED
+    assert "has another value" in verdict.reason

@@ -264,7 +264,13 @@ class Draft:
     def move_behind(self, statements: Sequence[cst.CSTNode], anchor: cst.CSTNode) -> None:
         """Move statements behind another one, in order."""
         stretch = statement_text(self.reading, anchor)
-        self._at_line_end(stretch, self.text_of(statements, stretch.indent), shared=False)
+        lines, end = self.text_of(statements, stretch.indent), stretch.end
+        if end < len(self.reading.text):
+            # What another rewrite puts at the end of the anchor's body has to stand in front of these lines.
+            around = self.reading.text[end - 1 : end + 1]
+            self._edit(end - 1, end + 1, around[:1] + lines + around[1:])
+        else:
+            self._at_line_end(stretch, lines, shared=False)
         self.delete_all(statements)
 
     def move_to_start(

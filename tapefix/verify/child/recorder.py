@@ -44,6 +44,7 @@ class Recorder:
         self.masks: Dict[str, List[List[int]]] = request["mask"]
         self.zeros: Dict[str, List[List[int]]] = request["zeros"]
         self.single: Dict[str, List[List[int]]] = request["single"]
+        self.empty: List[str] = request["empty"]
         self.finish = finish
         self.views = Views(log, stream.emit)
         self.sites: List[Site] = find_sites(text)
@@ -225,7 +226,9 @@ class Recorder:
         self._timer.start()
 
     def _masked(self, key: str, occurrence: int, answer: Any) -> Any:
-        """Hand back `None`, or zeros, where the counter-run wants what the run before was given."""
+        """Hand back `None`, zeros, or nothing, where the counter-run wants what the run before was given."""
+        if key in self.empty:
+            return []
         hidden, silent, single = (_at(masks.get(key), occurrence) for masks in (self.masks, self.zeros, self.single))
         if not hidden and not silent and not single:
             return answer
