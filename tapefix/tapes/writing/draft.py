@@ -265,7 +265,8 @@ class Draft:
         """Move statements behind another one, in order."""
         stretch = statement_text(self.reading, anchor)
         lines, end = self.text_of(statements, stretch.indent), stretch.end
-        if end < len(self.reading.text):
+        apart = all(statement_text(self.reading, statement).end < end for statement in statements)
+        if apart and end < len(self.reading.text):
             # What another rewrite puts at the end of the anchor's body has to stand in front of these lines.
             around = self.reading.text[end - 1 : end + 1]
             self._edit(end - 1, end + 1, around[:1] + lines + around[1:])
