@@ -13,6 +13,7 @@ from tapefix.verify import DeviceError, SandboxError, VerifyError
 
 if TYPE_CHECKING:
     from tapefix.verify import Evidence, Verifier
+    from tapefix.verify.evidence import Query
     from tapefix.why import Break, QueryAccount, SourceAccount
 
 SEEN = "the break was seen in a run; the text alone does not say how to mend it"
@@ -44,7 +45,9 @@ class Steering:
         if self._evidence is None or not finding.queries or not self._evidence.end.regular:
             return False
         # Who asks for the gradient of nothing, an empty list, is not answered either.
-        asked = [query for query in self._evidence.queries if query.sources and query.error is None]
+        asked = [
+            query for query in self._evidence.queries if query.sources and query.error is None and not _silent(query)
+        ]
         empty = {query.line for query in self._evidence.queries if not query.sources}
         answered = {query.line for query in asked} - self.broken - empty
         return finding.queries <= answered
@@ -89,6 +92,11 @@ class Steering:
             return self._verifier.evidence(self._path, text)
         except VerifyError:
             return None
+
+
+def _silent(query: Query) -> bool:
+    """Whether a query gave zeros for every source: the gradient of `tf.sign` is there, and says nothing."""
+    return bool(query.answers) and all(answer.get("norm") == 0.0 for answer in query.answers)
 
 
 def broken_lines(evidence: Evidence | None) -> frozenset[int]:

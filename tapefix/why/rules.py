@@ -24,8 +24,8 @@ _METHODS = ("numpy", "_numpy", "eval", "get_value")
 _PREDICTIONS = ("predict", "predict_on_batch", "predict_step", "evaluate")
 _PACKING = ("array", "asarray", "stack", "asanyarray", "vstack", "hstack", "concatenate")
 _SCALARS = ("float", "int", "complex", "round", "item", "tolist", "bool")
-_COMPARISONS = ("Greater", "GreaterEqual", "Less", "LessEqual", "Equal", "NotEqual")
-_INDICES = ("ArgMax", "ArgMin", "TopKV2", "TopK", "Where", "Unique")
+_COMPARISONS = ("Greater", "GreaterEqual", "Less", "LessEqual", "Equal", "NotEqual", "Where")
+_INDICES = ("ArgMax", "ArgMin", "TopKV2", "TopK")
 _ROUNDING = ("Round", "Rint", "Floor", "Ceil", "FloorDiv", "Cast", "Sign")
 
 

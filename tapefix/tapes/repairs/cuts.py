@@ -5,7 +5,7 @@ A cut is one only where no other way leads from the source to the target: the an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -94,21 +94,17 @@ class CutPlan:
 
     def _hold(self, lost: set[int]) -> None:
         """What another gradient goes past on purpose stays as it is."""
-        steps = {value: cut for cut in self.cuts.values() for value in cut.values}
         for flow in self.reading.flows():
             if id(flow) in lost or not flow.reaches or flow.missing:
                 continue
             for value in flow.path:
-                if value in steps:
+                # In another call of a helper, too: it is the same text.
+                cut = self.cuts.get(value.node) if value.node is not None else None
+                if cut is not None:
                     name, line = self.reading.code(flow.source.node), self.reading.line(flow.query.node)
-                    steps[
-                        value
-                    ].held = f"the gradient with respect to `{name}` at line {line} does not count it, and would change"
-
-
-def ends_in(cut: Cut, value: Value, wanted: Callable[[Value], bool]) -> Value | None:
-    """The first thing of a kind that one of its values is made into on the way to the target."""
-    return next((each for each in cut.behind(value) if wanted(each)), None)
+                    cut.held = (
+                        f"the gradient with respect to `{name}` at line {line} does not count it, and would change"
+                    )
 
 
 _RESHAPING = {

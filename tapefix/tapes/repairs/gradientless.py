@@ -10,7 +10,7 @@ from tapefix.tapes.execution.stopping import RESIZE
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.cuts import Cut
 from tapefix.tapes.repairs.spelling import free_name
-from tapefix.tapes.repairs.steady import is_simple, own_line
+from tapefix.tapes.repairs.steady import has_comment, is_pure, is_simple, own_line
 from tapefix.tapes.values import Value
 from tapefix.tapes.writing.draft import Draft
 
@@ -43,6 +43,13 @@ _WAYS_OUT = {
     "tensorflow.random.stateless_poisson": _DRAWN,
     "tensorflow.signal.irfft3d": "`tf.signal.ifft3d` has one",
     "tensorflow.signal.rfft3d": "`tf.signal.fft3d` of `tf.cast(x, tf.complex64)` has one",
+    "tensorflow.image.adjust_contrast": "write it out: the mean of the pixels, plus the factor times the rest",
+    "tensorflow.image.random_contrast": "draw the factor, and scale the difference from the mean of the pixels by it",
+    "tensorflow.image.stateless_random_contrast": "draw the factor, and scale the difference from the mean by it",
+    "tensorflow.random.shuffle": "shuffle indices, and `tf.gather` by them",
+    "tensorflow.truncatemod": "`tf.math.floormod` has one",
+    "tensorflow.unique": "gather the values by the indices of their first appearance",
+    "tensorflow.unique_with_counts": "gather the values by the indices of their first appearance",
     RESIZE: 'the other methods have one: `method="bilinear"` with `antialias=True`, or `tf.nn.avg_pool2d`',
 }
 _OTHERWISE = "nothing is known that computes the same and has a gradient"
@@ -59,6 +66,9 @@ def write_twin(reading: Reading, cut: Cut, draft: Draft) -> bool:
     twin = _TWINS.get(value.name)
     if cut.held or twin is None or not isinstance(node, cst.Call) or any(a.star for a in value.arguments):
         return False
+    if has_comment(node):
+        # It would be lost.
+        return False
     text = twin(reading, draft, node, value)
     if text:
         draft.rewrite_whole(node, text)
@@ -66,12 +76,12 @@ def write_twin(reading: Reading, cut: Cut, draft: Draft) -> bool:
 
 
 def _given(reading: Reading, value: Value, *names: str) -> list[str] | None:
-    """The text of the arguments, when these are all there are; the first of them can be written twice."""
+    """The text of the arguments, when these are all there are."""
     found = [value.argument(position, name) for position, name in enumerate(names)]
     if any(a is None for a in found) or len(value.arguments) != len(names):
         return None
     nodes = [a.node.value for a in found if a is not None]
-    return [reading.code(node) for node in nodes] if is_simple(nodes[0]) else None
+    return [reading.code(node) for node in nodes]
 
 
 def _contrast(reading: Reading, draft: Draft, node: cst.Call, value: Value) -> str:
@@ -79,6 +89,10 @@ def _contrast(reading: Reading, draft: Draft, node: cst.Call, value: Value) -> s
     if given is None or line is None:
         return ""
     images, factor = given
+    if not is_simple(value.arguments[0].node.value):
+        name = free_name(reading, "images", "before_contrast")
+        draft.insert_before(line, f"{name} = ({images})" if "\n" in images else f"{name} = {images}")
+        images = name
     mean = free_name(reading, "mean", "channel_mean", "mean_colour")
     simple = is_simple(value.arguments[1].node.value)
     draft.insert_before(line, f"{mean} = {draft.tensorflow()}.reduce_mean({images}, axis=[-3, -2], keepdims=True)")
@@ -104,7 +118,7 @@ def _binned(reading: Reading, draft: Draft, node: cst.Call, value: Value) -> str
     }
     if not {"arr", "weights"} <= set(named) or not set(named) <= {"arr", "weights", "minlength"}:
         return ""
-    if not is_simple(named["arr"]):
+    if not is_pure(named["arr"]):
         return ""
     tf, bins, weights = draft.tensorflow(), reading.code(named["arr"]), reading.code(named["weights"])
     count = f"{tf}.reduce_max({bins}) + 1"
@@ -115,7 +129,7 @@ def _binned(reading: Reading, draft: Draft, node: cst.Call, value: Value) -> str
 
 def _remainder(reading: Reading, draft: Draft, node: cst.Call, value: Value) -> str:
     given = _given(reading, value, "x", "y")
-    if given is None or not is_simple(value.arguments[1].node.value):
+    if given is None or not all(is_simple(argument.node.value) for argument in value.arguments):
         return ""
     text = f"{given[0]} - {given[1]} * {draft.tensorflow()}.truncatediv({given[0]}, {given[1]})"
     return text if isinstance(reading.parent(node), (cst.Arg, cst.Assign, cst.Return)) else f"({text})"

@@ -11,7 +11,7 @@ from tapefix.tapes.execution.vocabulary import METRIC_UPDATES
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.cuts import Cut
 from tapefix.tapes.repairs.spelling import free_name
-from tapefix.tapes.repairs.steady import is_simple, is_steady, own_line
+from tapefix.tapes.repairs.steady import has_comment, is_simple, is_steady, own_line
 from tapefix.tapes.values import NO_CONSTANT, Argument, Kind, Operation, Value
 from tapefix.tapes.writing.draft import Draft
 
@@ -68,8 +68,10 @@ def take_loss(reading: Reading, cut: Cut, draft: Draft) -> None:
         )
     if _swapped(reading, cut, metric, draft):
         return
+    if has_comment(cut.node):
+        raise NoLossError("a comment stands inside the call, and would be lost")
     update = _update(value)
-    given = _Given(reading, draft, update.arguments)
+    given = _Given(reading, draft, update.arguments, "batch_loss" if short in _OF_TENSORS else "predicted")
     if update is not value:
         given.name_in(update.node, cut.node)
     elif value.name != Kind.METRIC.value or _used_otherwise(reading, cut, metric):
@@ -98,10 +100,11 @@ def _update(value: Value) -> Value:
 class _Given:
     """The arguments of an update, as they are written for the loss."""
 
-    def __init__(self, reading: Reading, draft: Draft, arguments: Sequence[Argument]) -> None:
+    def __init__(self, reading: Reading, draft: Draft, arguments: Sequence[Argument], named: str) -> None:
         self.reading = reading
         self.draft = draft
         self.arguments = arguments
+        self.named = named
         if not arguments or any(argument.star for argument in arguments):
             raise NoLossError("the arguments of the metric are not written out")
         self.texts = [reading.code(argument.node.value) for argument in arguments]
@@ -125,9 +128,9 @@ class _Given:
             last = own_line(self.reading, later)
             if is_simple(node) or last is None or self.reading.parent(last) is not block:
                 raise NoLossError("what the metric is given may be something else where its result is asked for")
-            if any("predicted" in text for text in self.texts):
+            if self.named in self.texts:
                 raise NoLossError("what the metric is given has no name")
-            name = free_name(self.reading, "predicted")
+            name = free_name(self.reading, self.named)
             text = self.texts[number]
             self.draft.insert_before(line, f"{name} = ({text})" if "\n" in text else f"{name} = {text}")
             if update is not later:
@@ -201,7 +204,10 @@ def _space(reading: Reading, draft: Draft, metric: Value) -> str:
     space = func.value if isinstance(func, cst.Attribute) else None
     if isinstance(space, cst.Attribute) and space.attr.value == "metrics":
         return f"{reading.code(space.value)}.losses"
-    return f"{draft.tensorflow()}.keras.losses"
+    known = {value.name: name for name, value in reversed(reading.execution.module_frame.names.items())}
+    if "keras.losses" in known:
+        return known["keras.losses"]
+    return f"{known['keras']}.losses" if "keras" in known else f"{draft.tensorflow()}.keras.losses"
 
 
 def _is_scalar(value: Value) -> bool:

@@ -33,6 +33,22 @@ def is_simple(node: cst.BaseExpression) -> bool:
     return isinstance(node, (cst.Name, cst.Integer, cst.Float))
 
 
+def is_pure(node: cst.BaseExpression) -> bool:
+    """Whether an expression is arithmetic of names and numbers: written twice, it gives the same twice."""
+    if isinstance(node, cst.BinaryOperation):
+        return is_pure(node.left) and is_pure(node.right)
+    if isinstance(node, cst.UnaryOperation):
+        return is_pure(node.expression)
+    if isinstance(node, (cst.List, cst.Tuple)):
+        return all(is_pure(element.value) for element in node.elements)
+    return is_simple(node)
+
+
+def has_comment(node: cst.CSTNode) -> bool:
+    """Whether a comment stands inside an expression."""
+    return bool(m.findall(node, m.Comment()))
+
+
 def own_line(reading: Reading, node: cst.CSTNode) -> cst.SimpleStatementLine | None:
     """The line that evaluates an expression for certain and once, in front of which another line can stand."""
     for around in reading.parents(node):

@@ -11,13 +11,24 @@ from tapefix.tapes.flow.stops import Stop, casts_to_whole, stop_of
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.cuts import Cut
 from tapefix.tapes.repairs.spelling import free_name
-from tapefix.tapes.repairs.steady import is_simple, is_steady, own_line
+from tapefix.tapes.repairs.steady import is_pure, is_simple, is_steady, own_line
 from tapefix.tapes.values import Dtype, Operation, Value
 from tapefix.tapes.writing.draft import Draft
 
 _QUOTIENTS = {"floordiv", "floor_divide", "truncatediv"}
 """Functions of two arguments that round what the first is, divided by the second."""
-_ENCLOSED = (cst.Arg, cst.Assign, cst.AnnAssign, cst.Return, cst.Index, cst.Element, cst.Expr)
+_ENCLOSED = (
+    cst.AnnAssign,
+    cst.Arg,
+    cst.Assign,
+    cst.Element,
+    cst.Expr,
+    cst.GeneratorExp,
+    cst.Index,
+    cst.Lambda,
+    cst.ListComp,
+    cst.Return,
+)
 NAMES = {Stop.ROUNDING: ("unrounded", "exact"), Stop.SELECTION: ("soft", "scores")}
 
 
@@ -38,6 +49,9 @@ class Estimator:
             self._around(draft, " / ".join(reading.code(part) for part in self.passing))
             return ""
         line = own_line(reading, self.computed)
+        if len(self.passing) == 1 and line is None and is_pure(self.passing[0]):
+            self._around(draft, reading.code(self.passing[0]))
+            return ""
         if len(self.passing) > 1 or line is None or reading.statement(self.passing[0]) is not line:
             return "what the gradient would go past by has no name, and none can be given to it here"
         name = free_name(reading, *self.names)
@@ -56,7 +70,8 @@ class Estimator:
         start, end = draft.reading.span(self.computed)
         enclosed = self._stands_free(draft.reading)
         draft.insert(start, f"{'' if enclosed else '('}{passing} + {tf}.stop_gradient(")
-        draft.insert(end, f" - {passing}){'' if enclosed else ')'}")
+        subtracted = f"({passing})" if _is_sum(passing) else passing
+        draft.insert(end, f" - {subtracted}){'' if enclosed else ')'}")
 
     def _stands_free(self, reading: Reading) -> bool:
         """Whether a sum may stand in its place without parentheses."""
@@ -64,6 +79,12 @@ class Estimator:
         if isinstance(parent, cst.BinaryOperation) and isinstance(parent.operator, (cst.Add, cst.Subtract)):
             return parent.left is self.computed
         return isinstance(parent, _ENCLOSED)
+
+
+def _is_sum(passing: str) -> bool:
+    """Whether an expression needs parentheses where it is subtracted."""
+    node = cst.parse_expression(passing)
+    return isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.Add, cst.Subtract))
 
 
 def estimator(reading: Reading, cut: Cut) -> Estimator | str:
