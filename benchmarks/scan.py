@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tapefix.source.walking import NEEDLES
+from tapefix.source.walking import holds
 
 BARE_WALK = """
 import os, sys
@@ -41,18 +41,13 @@ def installed_sources() -> Iterator[Path]:
         yield from sorted(Path(folder).rglob("*.py"))
 
 
-def must_be_parsed(data: bytes) -> bool:
-    """Whether a file holds something that a rule may find."""
-    return any(needle in data for needle in NEEDLES)
-
-
 def make_tree(root: Path, files: int, share: float) -> int:
     """Copy sources into `root`; returns how many of them use a tape."""
     with_tape: list[Path] = []
     without: list[Path] = []
     for path in installed_sources():
         data = path.read_bytes()
-        if must_be_parsed(data):
+        if holds(data):
             with_tape.append(path)
         elif len(without) < files:
             without.append(path)
@@ -99,7 +94,7 @@ def main() -> None:
         print(f"{'  for each file with a tape':<58}{whole / count:8.3f} s")
         shutil.copytree(tree, rest)
         for path in rest.rglob("*.py"):
-            if must_be_parsed(path.read_bytes()):
+            if holds(path.read_bytes()):
                 path.unlink()
         bare = measured(
             "bare walk, read and byte search, files without a tape",

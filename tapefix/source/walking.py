@@ -5,22 +5,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tapefix.source.errors import SourceError
 from tapefix.source.ignoring import DEFAULT_DIRECTORIES, Patterns, chain_above, left_out, read_ignore_file
 
-NEEDLES = (
-    b"GradientTape",
-    b"tapefix:",
-    b".gradients(",
-    b"compute_gradients(",
-    b"get_gradients(",
-    b".minimize(",
-    b"enable_eager_",
-)
+NEEDLES = (b"GradientTape", b"tapefix:", b"gradients(", b".minimize(", b"enable_eager_")
 """A file without any of these bytes holds nothing for a rule to find (nor a comment of ours to report)."""
+
+_ASKS = re.compile(rb"(?:\.|compute_|get_)gradients\(")
+"""Calls that ask for gradients without a tape; `apply_gradients(` and the like do not."""
 
 OnError = Callable[[SourceError], None]
 
@@ -49,11 +45,16 @@ def candidates(
         if key not in seen:
             seen.add(key)
             data = _read(name, on_error)
-            if data is not None:
-                for needle in needles:
-                    if needle in data:
-                        yield name, data
-                        break
+            if data is not None and holds(data, needles):
+                yield name, data
+
+
+def holds(data: bytes, needles: Sequence[bytes] = NEEDLES) -> bool:
+    """Whether a file has something in it for a rule to find."""
+    for needle in needles:
+        if needle in data and (needle != b"gradients(" or _ASKS.search(data)):
+            return True
+    return False
 
 
 def walk(given: str, real: str, on_error: OnError, exclude: Patterns | None = None) -> Iterator[tuple[str, str]]:
