@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 
 from tapefix.tapes.execution.inference import named_dtype
-from tapefix.tapes.execution.stopping import RESIZE, gradientless_operation, is_zero, stop_reason
+from tapefix.tapes.execution.stopping import RESIZE, RESIZE_AREA, gradientless_operation, is_zero, stop_reason
 from tapefix.tapes.values import Dtype, Kind, Operation, Value
 
 
@@ -110,4 +110,4 @@ def is_silent(value: Value) -> bool:
 
 def operation_without_gradient(value: Value) -> str:
     """The name of the operation that has no gradient."""
-    return "ResizeArea" if value.name == RESIZE else gradientless_operation(value.name)
+    return RESIZE_AREA if value.name == RESIZE else gradientless_operation(value.name)

@@ -77,7 +77,8 @@ def take_loss(reading: Reading, cut: Cut, draft: Draft) -> None:
     elif value.name != Kind.METRIC.value or _used_otherwise(reading, cut, metric):
         given.name_in(cut.node, cut.node)
         line = own_line(reading, cut.node)
-        owner = cut.node.func.value if value.operation is Operation.METHOD_CALL else cut.node.func  # type: ignore[attr-defined]
+        func = cut.node.func
+        owner = func.value if value.operation is Operation.METHOD_CALL and isinstance(func, cst.Attribute) else func
         if line is None:
             raise NoLossError("the metric is updated in the middle of a larger expression")
         draft.insert_before(line, f"{reading.code(owner)}.update_state({given.text})")
