@@ -51,10 +51,7 @@ def candidates(
 
 def holds(data: bytes, needles: Sequence[bytes] = NEEDLES) -> bool:
     """Whether a file has something in it for a rule to find."""
-    for needle in needles:
-        if needle in data and (needle != b"gradients(" or _ASKS.search(data)):
-            return True
-    return False
+    return any(needle in data and (needle != b"gradients(" or bool(_ASKS.search(data))) for needle in needles)
 
 
 def walk(given: str, real: str, on_error: OnError, exclude: Patterns | None = None) -> Iterator[tuple[str, str]]:
