@@ -18,7 +18,18 @@ def why_lines(explanation: Explanation, name: str) -> Iterator[Line]:
     """Everything that is said of one script."""
     for query in explanation.queries:
         yield from _query(query, name)
+    if explanation.stop is not None:
+        yield from _stop(explanation.stop, explanation, name)
     yield from _summary(explanation, name)
+
+
+def _stop(stop: Break, explanation: Explanation, name: str) -> Iterator[Line]:
+    yield ((f"{name}:{explanation.end.line}: ", "place"), ("the run ends before it can ask", "strong"))
+    yield (("  ", ""), (_short(f"{explanation.end.type}: {explanation.end.message}"), "dim"))
+    where = f"{stop.place}: " if stop.place is not None else ""
+    text = " ".join(stop.place.text.split()) if stop.place is not None else ""
+    yield (("  ", ""), (where, "place"), (visible(f"`{text}`"), "bad"), (f"  {rule_of(stop)}", "code"))
+    yield ()
 
 
 def _query(query: QueryAccount, name: str) -> Iterator[Line]:

@@ -17,8 +17,13 @@ def why_data(explanation: Explanation) -> dict[str, Any]:
         "answered": explanation.answered,
         "unreached": list(explanation.unreached),
         "device": explanation.device,
+        "stop": None if explanation.stop is None else _stop_data(explanation.stop),
         "queries": [_query_data(query) for query in explanation.queries],
     }
+
+
+def _stop_data(stop: Break) -> dict[str, Any]:
+    return {"code": rule_of(stop), "place": _place_data(stop.place)}
 
 
 def _query_data(query: QueryAccount) -> dict[str, Any]:

@@ -201,6 +201,8 @@ class Evidence:
     notes: tuple[str, ...] = field(default=())
     observed: tuple[Value, ...] = ()
     """What the expressions of the script evaluated to, in a traced run."""
+    deleted: dict[str, Value] = field(default_factory=dict)
+    """Where names were deleted last, in a traced run."""
 
     def pairs(self) -> Iterator[Pair]:
         """Yield every (target, source) pair in order."""
@@ -219,6 +221,7 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
     devices: tuple[str, ...] = ()
     end: End | None = None
     observed: tuple[Value, ...] = ()
+    deleted: dict[str, Value] = {}
     random_graph = False
     taken: dict[tuple[str, int, int], set[str]] = {}
     for order, event in enumerate(_events(record)):
@@ -236,7 +239,7 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
         elif kind == "notice":
             random_graph = True
         elif kind == "observed":
-            observed = tuple(event["rows"])
+            observed, deleted = tuple(event["rows"]), dict(event["deleted"])
         elif kind == "start":
             devices = tuple(event["devices"])
         elif kind == "end":
@@ -250,6 +253,7 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
         devices=devices,
         changes=tuple(changes),
         observed=observed,
+        deleted=deleted,
         seconds=float(answer.get("seconds", 0.0)),
         random_graph=random_graph,
         peak_bytes=int(answer.get("peak", 0)),

@@ -33,6 +33,8 @@ class Cause(str, enum.Enum):
     NOT_A_TENSOR = "not-a-tensor"
     TAPE_USED = "tape-used"
     INDEPENDENT = "independent"
+    STOPPED_SHORT = "stopped-short"
+    """The run raised before it could ask, in a way that a rule knows; `Break.detail` holds the rule's code."""
     UNEXPLAINED = "unexplained"
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tapefix.verify import Evidence, Verifier
 from tapefix.verify.evidence import End, Query
-from tapefix.why.account import QueryAccount, SourceAccount, Thing
+from tapefix.why.account import Break, QueryAccount, SourceAccount, Thing
+from tapefix.why.endings import ending
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,13 @@ class Explanation:
     """Lines of the queries that the run did not come to."""
     device: str
     seconds: float
+    stop: Break | None = None
+    """What ended the run before it could ask, where a rule knows it."""
 
     @property
     def broken(self) -> bool:
         """Whether anything is missing."""
-        return bool(self.queries)
+        return bool(self.queries) or self.stop is not None
 
 
 def explain(verifier: Verifier, path: Path, text: str) -> Explanation:
@@ -44,6 +47,7 @@ def explain(verifier: Verifier, path: Path, text: str) -> Explanation:
         unreached=_unreached(evidence),
         device=", ".join(evidence.devices[-1:]),
         seconds=evidence.seconds,
+        stop=ending(evidence, text),
     )
 
 

@@ -35,6 +35,10 @@ def rule_of(found: Break) -> str | None:
         return _NOT_WATCHED.get(found.detail)
     if found.cause is Cause.LEFT:
         return _departure(found)
+    if found.cause is Cause.TAPE_USED and found.detail == "loop":
+        return "TPF402"
+    if found.cause is Cause.STOPPED_SHORT:
+        return found.detail
     if found.cause is Cause.INTEGER:
         return "TPF206" if found.detail == "source" else _stuck(found.made_by)
     if found.cause is Cause.NO_GRADIENT:

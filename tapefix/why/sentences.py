@@ -48,6 +48,7 @@ _PLAIN = {
     Cause.STOPPED_GRADIENT: "{shown} stops the gradient on purpose",
     Cause.NO_GRADIENT: "{shown} has no gradient",
     Cause.ASSIGNED: "{shown} goes through a variable that is written: a tape does not follow assignments",
+    Cause.STOPPED_SHORT: "{shown} raises before a gradient is asked for",
     Cause.TAPE_USED: "the tape has been asked before, and it is not persistent: it has let go of what it recorded",
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tapefix.source.diffs import unified_diff
 from tapefix.verify import RunOptions, Verifier
+from tests.generated.explained import Explained, explained
 from tests.generated.observing import Observer
 from tests.generated.suite import SITES, End, Judgement, broken_programs, judge
 from tests.generated.ways import WAYS
@@ -27,9 +28,11 @@ def main() -> int:
     parser.add_argument("--show", action="store_true", help="show each program that is not repaired")
     parser.add_argument("--dry", action="store_true", help="only list the broken programs")
     parser.add_argument("--json", type=Path, help="write each case, and what became of it, as a line of JSON")
+    parser.add_argument("--why", action="store_true", help="judge what `why` names instead of the repair")
     options = parser.parse_args()
     started = time.monotonic()
     judged: list[Judgement] = []
+    whys: list[Explained] = []
     with (
         tempfile.TemporaryDirectory() as folder,
         Observer() as observer,
@@ -38,6 +41,10 @@ def main() -> int:
         for case in broken_programs(observer, options.programs, options.way, options.sites, not options.all):
             if options.dry:
                 print(f"{case.id}: lines {', '.join(map(str, case.lines))}")
+                continue
+            if options.why:
+                whys.append(explained(case, verifier))
+                _tell_why(whys[-1], options.json)
                 continue
             judgement = judge(case, verifier, observer)
             judged.append(judgement)
@@ -48,6 +55,9 @@ def main() -> int:
                 _tell(judgement, options.show)
     if judged:
         print(table(judged))
+    if whys:
+        right, near = (sum(getattr(why, name) for why in whys) for name in ("right", "line_right"))
+        print(f"`why` names the rule and the line of {right} of {len(whys)}, the line of {near}")
     print(f"{time.monotonic() - started:.0f} s")
     return int(any(j.end is End.WRONG for j in judged))
 
@@ -68,6 +78,17 @@ def table(judged: list[Judgement]) -> str:
         rows.append(["**unsafe**" if unsafe else "**safe**", str(len(some)), *shares])
     rows.insert(1, ["---"] * len(rows[0]))
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _tell_why(why: Explained, file: Path | None) -> None:
+    case = why.case
+    if not why.right:
+        print(f"{case.id}: expected {sorted(case.codes)} at {case.lines}, named {sorted(why.named)}; {why.ended}")
+        sys.stdout.flush()
+    if file:
+        row = {"case": case.id, "codes": sorted(case.codes), "lines": case.lines, "text": case.text}
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps({**row, "named": sorted(why.named), "right": why.right}) + "\n")
 
 
 def _tell(judgement: Judgement, show: bool) -> None:

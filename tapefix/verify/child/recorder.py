@@ -193,7 +193,7 @@ class Recorder:
 
     def _note_span(self, query: Query) -> None:
         if self.explainer is not None:
-            self.explainer.tapes.queries.append((query.end, self.log.next))
+            self.explainer.note(query.tape, query.end)
 
     def _count(self, key: str, symbolic: bool) -> None:
         # A query in a graph is traced once and then runs unseen: once is all there is to see.

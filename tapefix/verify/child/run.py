@@ -123,7 +123,7 @@ def _watch(request: Dict[str, Any], stream: Stream, frames: Frames, finish: Call
         tracing = Tracing(log, request["path"], request["root"])
         tracing.install()
         recorder.explainer = tracing.explainer
-        stream.closing = lambda: stream.emit("observed", rows=tracing.observed())
+        stream.closing = lambda: stream.emit("observed", rows=tracing.observed(), deleted=tracing.explainer.deletions())
         compiled = tracing.compiled
     recorder.install()
     log.install()

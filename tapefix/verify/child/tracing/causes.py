@@ -94,7 +94,9 @@ def explain(trace: Provenance, walk: Walk, life: TapeLife, source: Any, error: s
     here = trace.place
     if "non-persistent GradientTape" in error:
         way = walk.path(_key(trace, source)) or []
-        return Account([Break("tape-used", here, origin=life.made_at), *_on_the_way(way)], way)
+        again = "loop" if here is not None and here in life.asked_at else ""
+        used = Break("tape-used", here, origin=life.made_at, detail=again)
+        return Account([used, *_on_the_way(way)], way)
     if kind in ("symbolic", "model"):
         return Account([Break("symbolic", here, detail=kind)], [])
     key = _key(trace, source)
@@ -144,7 +146,7 @@ def _at_source(trace: Provenance, life: TapeLife, source: Any, key: int, kind: s
     if kind == "array":
         return _not_a_tensor(trace, source, key)
     if not floating(source):
-        return Break("integer", _maker_or_here(trace, key), key=key, detail="source")
+        return Break("integer", trace.place, key=key, origin=_maker(trace, key), detail="source")
     first = next((hop.at for hop in hops if trace.made_at.get(hop.end) == hop.at), None)
     when = life.watched.get(key)
     if when is not None:
@@ -152,8 +154,10 @@ def _at_source(trace: Provenance, life: TapeLife, source: Any, key: int, kind: s
         return Break("watched-late", life.watch_places.get(key), key=key) if late else None
     if kind == "variable":
         if not bool(getattr(source, "trainable", True)):
-            return Break("not-watched", _maker_or_here(trace, key), key=key, detail="untrainable")
-        return None if life.watch_all else Break("not-watched", life.made_at, key=key, detail="watching-disabled")
+            return Break("not-watched", trace.place, key=key, origin=_maker(trace, key), detail="untrainable")
+        if life.watch_all:
+            return None
+        return Break("not-watched", trace.place, key=key, origin=life.made_at, detail="watching-disabled")
     if key in trace.replaced:
         place, variable = trace.replaced[key]
         return Break("replaced", place, key=key, other=trace.key(variable))
@@ -161,11 +165,12 @@ def _at_source(trace: Provenance, life: TapeLife, source: Any, key: int, kind: s
     if watched is not None:
         late = life.watched.get(watched, 0) > trace.made_at.get(key, 0)
         return Break("watched-late", life.watch_places.get(watched), key=watched) if late else None
-    return Break("not-watched", _maker_or_here(trace, key), key=key, detail="tensor")
+    return Break("not-watched", trace.place, key=key, origin=_maker(trace, key), detail="tensor")
 
 
 def _not_a_tensor(trace: Provenance, source: Any, key: int) -> Break:
-    return Break("not-a-tensor", _maker_or_here(trace, key), key=key, detail=type(source).__name__)
+    kind = type(source).__name__
+    return Break("not-a-tensor", trace.place, key=key, origin=_maker(trace, key), detail=kind)
 
 
 def _watched_origin(trace: Provenance, life: TapeLife, key: int) -> Optional[int]:
@@ -197,15 +202,10 @@ def _maker(trace: Provenance, key: int) -> Optional[int]:
     return trace.born.get(key)
 
 
-def _maker_or_here(trace: Provenance, key: int) -> Optional[int]:
-    made = _maker(trace, key)
-    return trace.place if made is None else made
-
-
 def _unconnected(trace: Provenance, walk: Walk, source: Any, key: int) -> Break:
     origin = _viewed(trace, walk, key)
     if origin is not None:
-        return Break("derived-object", _maker(trace, key), key=key, other=origin)
+        return Break("derived-object", trace.place, key=key, other=origin)
     twin = _twin(trace, walk, source, key)
     if twin is not None:
         return Break("other-object", _maker(trace, twin), key=key, other=twin)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -27,6 +27,12 @@ class Explainer:
         self.path = path
         self.root = root.rstrip(os.sep) + os.sep
         self._lines: Dict[str, List[bytes]] = {}
+        self._asked: List[Tuple[Any, Optional[int], int]] = []
+
+    def note(self, tape: Any, start: int) -> None:
+        """Note that a query has been answered with the operations since `start`."""
+        self.tapes.queries.append((start, self.trace.log.next))
+        self._asked.append((tape, self.trace.place, start))
 
     def explain(
         self,
@@ -60,6 +66,7 @@ class Explainer:
         horizon: int,
     ) -> List[Dict[str, Any]]:
         life = self.tapes.of(tape)
+        life.asked_at = {place for other, place, start in self._asked if other is tape and start != horizon}
         keys = [key for key in (self.trace.key(target) for target in targets) if key is not None]
         walk = Walk(self.trace, self.tapes, life, horizon, keys)
         accounts: List[Dict[str, Any]] = []
@@ -97,6 +104,10 @@ class Explainer:
     def _callee(self, place: Optional[int]) -> str:
         function = self.trace.functions.get(place) if place is not None else None
         return "" if function is None else qualified_name(function)
+
+    def deletions(self) -> Dict[str, Any]:
+        """Return where names of the project were deleted last."""
+        return {name: self._place(place) for name, place in self.trace.deleted.items()}
 
     def _origin(self, key: Optional[int]) -> Optional[int]:
         if key is None:

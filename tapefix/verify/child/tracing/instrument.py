@@ -233,6 +233,12 @@ class _Instrumenter(ast.NodeTransformer):
         after = self._after(node, "augmented", target, ast.Constant(dotted), ast.Constant(scope), place=place)
         return [before, node, after]
 
+    def visit_Delete(self, node: ast.Delete) -> Any:
+        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        self.generic_visit(node)
+        told = [self._ask("dropped", node, self._place(node, "del"), ast.Constant(name)) for name in names]
+        return [node, *(ast.copy_location(ast.Expr(ask), node) for ask in told)]
+
     def _after(
         self, node: ast.stmt, method: str, target: Any, *more: ast.expr, place: Optional[ast.Constant] = None
     ) -> ast.stmt:

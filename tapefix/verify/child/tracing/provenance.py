@@ -23,6 +23,10 @@ FORM_CALLS = frozenset(
 NEVER = (type(None), bool, str, bytes, type, slice, range, type(np), type(len), type(lambda: None))
 
 
+Stack = Optional[Tuple[int, Any]]
+"""A place, and the stack around it."""
+
+
 class Edge:
     """One way in which a value was made from others."""
 
@@ -73,7 +77,10 @@ class Provenance:
         """Where a value came up that was made of nothing known."""
         self.full = False
         self.paused = 0
-        self.stack: List[int] = []
+        self.top: Stack = None
+        """The expressions of the project that are being evaluated, the innermost first."""
+        self.callers: Dict[int, Stack] = {}
+        """What stood around that place, by the number of the operation."""
         self._uid: Callable[[], int] = ops.uid
         self._thread = threading.get_ident()
         self._tensor: Any = ops.EagerTensor
@@ -82,7 +89,7 @@ class Provenance:
     @property
     def place(self) -> Optional[int]:
         """The innermost expression of the project that is being evaluated."""
-        return self.stack[-1] if self.stack else None
+        return self.top[0] if self.top is not None else None
 
     def _elsewhere(self) -> bool:
         return bool(self.full or threading.get_ident() != self._thread)
@@ -90,8 +97,8 @@ class Provenance:
     def _executed(self, number: int, op: Op) -> None:
         if threading.get_ident() != self._thread:
             return
-        if self.stack:
-            self.sites[number] = self.stack[-1]
+        if self.top is not None:
+            self.sites[number], self.callers[number] = self.top
         for output in op.outputs:
             self.made_at[output._id * 2 + 1] = number
         if op.kind in WRITES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from ..oplog import OpLog
 from .provenance import Provenance
@@ -25,6 +25,8 @@ class TapeLife:
         self.made_at: Optional[int] = None
         """The place where it was made."""
         self.watch_all = True
+        self.asked_at: Set[Optional[int]] = set()
+        """The places of the queries that it has answered."""
 
     def recorded(self, number: int) -> bool:
         """Whether it was recording when an operation was executed."""

@@ -29,6 +29,8 @@ class Trace(Provenance):
         """The number of the first operation of the last call at a place that calls what the script does not define."""
         self.given: Dict[int, Tuple[int, ...]] = {}
         """The keys of what that call was given."""
+        self.deleted: Dict[str, int] = {}
+        """Where a name was deleted last."""
         self._held: List[Any] = []
         self._before: Dict[int, Any] = {}
 
@@ -37,11 +39,12 @@ class Trace(Provenance):
         if self._elsewhere():
             return function(*args, **kwargs)
         start, mark = self.log.next, self._uid()
-        self.stack.append(place)
+        around = self.top
+        self.top = (place, around)
         try:
             result = function(*args, **kwargs)
         finally:
-            self.stack.pop()
+            self.top = around
         self.functions[place] = function
         ours = self._is_ours(function)
         if ours:
@@ -67,11 +70,12 @@ class Trace(Provenance):
         if self._elsewhere():
             return function(*operands)
         start, mark = self.log.next, self._uid()
-        self.stack.append(place)
+        around = self.top
+        self.top = (place, around)
         try:
             result = function(*operands)
         finally:
-            self.stack.pop()
+            self.top = around
         if not self.paused:
             self._made(place, result, list(operands), start, mark)
         return result
@@ -106,6 +110,10 @@ class Trace(Provenance):
         """Note what a parameter, or a name in an unpacking or a loop, was given."""
         if not self._elsewhere():
             self._seen(place, value)
+
+    def dropped(self, place: int, name: str) -> None:
+        """Note that a name was deleted."""
+        self.deleted[name] = place
 
     def hold(self, value: Any) -> Any:
         """Keep the value that a statement writes somewhere."""

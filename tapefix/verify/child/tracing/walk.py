@@ -21,6 +21,8 @@ MOST_VISITED = 20_000
 STOPS = ("StopGradient", "PreventGradient")
 BLIND = (*STOPS, "PyFunc", "Round", "Rint", "Floor", "Ceil", "FloorDiv")
 """Operations through which no gradient comes back."""
+OUTSIDE = ("before", "after", "other-tape", "stopped-recording")
+"""Faults of where a statement stands, and not of what it does."""
 NUMPY_FUNCTIONS = ("numpy_function", "py_func")
 
 
@@ -73,6 +75,8 @@ class Walk:
     def _explore(self) -> None:
         queue: List[Tuple[float, int, int]] = []
         for target in self.targets:
+            # Where the target is a variable, it is asked for as it is now.
+            self._before[target] = self.horizon
             self._cost[target] = 0.0
             heapq.heappush(queue, (0.0, len(queue), target))
         done: Set[int] = set()
@@ -122,7 +126,17 @@ class Walk:
             else:
                 fault = self._fault(op, index, key) or lost
             price = STEP if not fault else UNRECORDED if fault == lost else BREAK
-            yield Hop(start, key, place, number, op.kind, fault), price
+            where = self._seen_from_the_tape(number, place) if fault in OUTSIDE else place
+            yield Hop(start, key, where, number, op.kind, fault), price
+
+    def _seen_from_the_tape(self, number: int, place: Optional[int]) -> Optional[int]:
+        """Return the expression, in the function that opens the tape, for which an operation was executed."""
+        places, made_at = self.trace.places, self.life.made_at
+        home = (places[made_at].path, places[made_at].function) if made_at is not None else None
+        around = self.trace.callers.get(number)
+        while place is not None and (places[place].path, places[place].function) != home and around is not None:
+            place, around = around
+        return place
 
     def _unrecorded(self, number: int) -> str:
         life = self.life
