@@ -9,7 +9,7 @@ for _ in range(2):
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(critic(fake)) - tf.reduce_mean(critic(tf.zeros((4, 2))))
     gradients = tape.gradient(loss, critic.trainable_variables)
-    optimizer.apply_gradients(zip(gradients, critic.trainable_variables))
+    optimizer.apply_gradients(zip(gradients, critic.trainable_variables, strict=True))
 with tf.GradientTape() as tape:
     other = tf.reduce_mean(critic(tf.ones((1, 2))) ** 2)
 answers = tape.gradient(other, parameters)  # break: none
