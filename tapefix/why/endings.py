@@ -19,6 +19,7 @@ _KNOWN = (
     (r"'NoneType' object has no attribute '_tape'", "TPF202"),
     (r"Passed in object .*KerasTensor", "TPF601"),
     (r"Passed in object .*type '?ndarray", "TPF205"),
+    (r"'numpy\.ndarray' object has no attribute '(?:assign\w*|trainable|value)'", "TPF205"),
 )
 _NAME = re.compile(r"(?:name|local variable) '(\w+)'")
 
@@ -32,7 +33,7 @@ def ending(evidence: Evidence, text: str) -> Break | None:
     if end.reason != "raised" or end.line is None or any(any(query.why) for query in evidence.queries):
         return None
     if end.type in ("NameError", "UnboundLocalError"):
-        return _tape_gone(evidence, text)
+        return _tape_gone(evidence, text) or _made_local(evidence, text)
     code = next((code for pattern, code in _KNOWN if re.search(pattern, end.message)), None)
     return None if code is None else _break(code, _line(text, end.line))
 
@@ -47,6 +48,19 @@ def _tape_gone(evidence: Evidence, text: str) -> Break | None:
         return None
     deleted = Place.of(evidence.deleted.get(named.group(1)))
     return _break("TPF404", deleted or _line(text, end.line))
+
+
+def _made_local(evidence: Evidence, text: str) -> Break | None:
+    """`w = w - step` in a function, where `w` was a global variable: the assignment makes the name a local one."""
+    end = evidence.end
+    named = _NAME.search(end.message)
+    assert end.line is not None
+    if end.type != "UnboundLocalError" or named is None:
+        return None
+    assignment = re.compile(rf"\s*{named.group(1)}\s*(?:[-+*/]=|=(?!=).*\b{named.group(1)}\b)")
+    lines = text.splitlines()
+    found = [number for number, line in enumerate(lines, start=1) if number >= end.line and assignment.match(line)]
+    return _break("TPF207", _line(text, found[0])) if found else None
 
 
 def _break(code: str, place: Place) -> Break:

@@ -72,7 +72,7 @@ def numpy_from_there(p: Program) -> Iterator[list[Edit]]:
         for later in siblings[siblings.index(line) + 1 :]:
             for call, change in _numpy_calls(p, later):
                 if any(argument.value in names for argument in p.all(cst.Name, call)):
-                    edits += [Edit(e.start, e.end, e.new.replace(MARK, "")) for e in change]
+                    edits += change
                     stored = re.match(r"\s*(\w+) = ", p.code(later))
                     names |= {stored.group(1)} if stored else set()
         if len(edits) > 2:

@@ -55,7 +55,7 @@ def inner_outside(p: Program) -> Iterator[list[Edit]]:
         yield from _behind(p, count, True)
 
 
-@way("loss in the query", "302")
+@way("loss in the query", "302 304")
 def loss_in_query(p: Program) -> Iterator[list[Edit]]:
     """`tape.gradient(loss, w)` → `tape.gradient(tf.reduce_mean(...), w)`, where the block ends with the loss."""
     for tape in p.tapes:

@@ -162,6 +162,10 @@ def _at_source(trace: Provenance, life: TapeLife, source: Any, key: int, kind: s
         place, variable = trace.replaced[key]
         return Break("replaced", place, key=key, other=trace.key(variable))
     watched = _watched_origin(trace, life, key)
+    if watched is not None and watched not in life.watched:
+        if life.watch_all:
+            return None
+        return Break("not-watched", trace.place, key=key, origin=life.made_at, detail="watching-disabled")
     if watched is not None:
         late = life.watched.get(watched, 0) > trace.made_at.get(key, 0)
         return Break("watched-late", life.watch_places.get(watched), key=watched) if late else None
@@ -174,7 +178,7 @@ def _not_a_tensor(trace: Provenance, source: Any, key: int) -> Break:
 
 
 def _watched_origin(trace: Provenance, life: TapeLife, key: int) -> Optional[int]:
-    """Return what the tape watches, now or later, and recorded as the origin of a tensor."""
+    """Return the variable, or what the tape watches now or later, that it recorded as the origin of a tensor."""
     seen: Set[int] = set()
     queue = [key]
     while queue and len(seen) < MOST_COMPARED:
@@ -185,7 +189,7 @@ def _watched_origin(trace: Provenance, life: TapeLife, key: int) -> Optional[int
         found = trace.log.span(number, number + 1)
         for tensor in found[0].inputs if found else ():
             other = int(tensor._id) * 2 + 1
-            if other in life.watched or (tensor.dtype.name == "resource" and life.watch_all):
+            if other in life.watched or tensor.dtype.name == "resource":
                 return other
             queue.append(other)
     return None

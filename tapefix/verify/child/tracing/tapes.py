@@ -119,8 +119,9 @@ class Tapes:
         return life
 
     def recorded_by_another(self, number: int, life: TapeLife) -> bool:
-        """Whether it was another tape that recorded an operation."""
-        return any(other is not life and other.recorded(number) for other in self._lives.values())
+        """Whether it was another tape that recorded an operation: one that is not around this one."""
+        others = (other for other in self._lives.values() if other is not life and other.recorded(number))
+        return any(not other.inside_block(life.start) for other in others)
 
     def during_query(self, number: int) -> bool:
         """Whether an operation was executed to answer a query."""
