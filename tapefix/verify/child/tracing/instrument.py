@@ -209,7 +209,8 @@ class _Instrumenter(ast.NodeTransformer):
             return value
         scope = ".".join(self.functions) if isinstance(target, ast.Name) else ""
         place = self._place(value, "=")
-        return self._ask("store", value, place, ast.Constant(name), ast.Constant(scope), value)
+        owner = [_loaded(target.value)] if isinstance(target, ast.Attribute) and _plain(target) else []
+        return self._ask("store", value, place, ast.Constant(name), ast.Constant(scope), value, *owner)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         if node.value is not None:

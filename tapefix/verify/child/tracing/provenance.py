@@ -149,8 +149,10 @@ class Provenance:
             self.mixed.add(place)
         self.seen[place] = value
 
-    def _named(self, place: int, name: str, scope: str, value: Any) -> None:
+    def _named(self, place: int, name: str, scope: str, value: Any, held: Any = None) -> None:
         slot = (scope, name)
+        if held is not None and hasattr(held, "assign") and variable_handle(held) is not None:
+            self.was_variable[slot] = held
         if isinstance(value, self._tensor):
             if slot in self.was_variable:
                 self.replaced[value._id * 2 + 1] = (place, self.was_variable[slot])

@@ -10,7 +10,7 @@ import numpy as np
 from ..oplog import OpLog
 from .identity import module_is_among
 from .instrument import Place
-from .provenance import NEVER, Provenance
+from .provenance import NEVER, Provenance, Stack
 
 # Nothing of the values is in these attributes, only their form.
 FORM = ("shape", "dtype", "ndim", "size", "name", "device", "nbytes", "itemsize", "get_shape", "rank", "graph", "_id")
@@ -32,7 +32,7 @@ class Trace(Provenance):
         self.deleted: Dict[str, int] = {}
         """Where a name was deleted last."""
         self._held: List[Any] = []
-        self._before: Dict[int, Any] = {}
+        self._before: Dict[int, Tuple[Any, int, int, Stack]] = {}
 
     def call(self, place: int, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the project, and note what its result was made of."""
@@ -100,10 +100,11 @@ class Trace(Provenance):
             return values
         return list(self._elements(place, values))
 
-    def store(self, place: int, name: str, scope: str, value: Any) -> Any:
-        """Give a value a name."""
+    def store(self, place: int, name: str, scope: str, value: Any, owner: Any = None) -> Any:
+        """Give a value a name; `owner` is the object whose attribute is set."""
         if not self._elsewhere():
-            self._named(place, name, scope, value)
+            held = getattr(owner, name.rpartition(".")[2], None) if owner is not None else None
+            self._named(place, name, scope, value, held)
         return value
 
     def bound(self, place: int, value: Any) -> None:
@@ -121,8 +122,9 @@ class Trace(Provenance):
         return value
 
     def keep(self, place: int, value: Any) -> None:
-        """Keep what a name holds before `+=`."""
-        self._before[place] = value
+        """Keep what a name holds before `+=`, which is evaluated from here on."""
+        self._before[place] = (value, self.log.next, self._uid(), self.top)
+        self.top = (place, self.top)
 
     def put(self, place: int, container: Any) -> None:
         """Note that the held value went into a container."""
@@ -131,11 +133,11 @@ class Trace(Provenance):
 
     def augmented(self, place: int, value: Any, name: str, scope: str) -> None:
         """Note what `+=` has made of a name."""
+        before, start, mark, self.top = self._before.pop(place, (None, self.log.next, 0, self.top))
         if self._elsewhere():
             return
-        before = self._before.pop(place, None)
         if self.key(value) is not None and value is not before:
-            self._made(place, value, [before, *self._held], self.log.next, self._uid())
+            self._made(place, value, [before, *self._held], start, mark)
         elif isinstance(value, np.ndarray):
             self._link(place, value, self._held)
         self._named(place, name, scope, value)
