@@ -164,6 +164,12 @@ class _Instrumenter(ast.NodeTransformer):
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         return node
 
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        self.generic_visit(node)
+        place = self._place(node, "generator")
+        node.elt = self._ask("yielded", node.elt, ast.Constant(place.value), node.elt)
+        return self._ask("generator", node, place, node)
+
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
         self.generic_visit(node)
         if not node.is_async:

@@ -31,6 +31,8 @@ class Trace(Provenance):
         """The keys of what that call was given."""
         self.deleted: Dict[str, int] = {}
         """Where a name was deleted last."""
+        self._generators: Dict[int, int] = {}
+        """The key of the last generator of a place."""
         self._held: List[Any] = []
         self._before: Dict[int, Tuple[Any, int, int, Stack]] = {}
 
@@ -93,6 +95,19 @@ class Trace(Provenance):
         """Go over the elements of a value, and note where they come from."""
         loose = isinstance(values, (np.ndarray, zip, enumerate, map, filter, reversed))
         return self._elements(place, values) if loose and not self._elsewhere() else values
+
+    def generator(self, place: int, values: Any) -> Any:
+        """Note a generator, whose elements make what it is handed to."""
+        if not self._elsewhere() and self._node(id(values), values) is not None:
+            self._generators[place] = id(values)
+        return values
+
+    def yielded(self, place: int, value: Any) -> Any:
+        """Note an element that a generator gives."""
+        if not self._elsewhere() and place in self._generators:
+            key = self._generators[place]
+            self._edge(key, self.nodes[key].value, dict(self._operands([value])), place)
+        return value
 
     def parts(self, place: int, values: Any) -> Any:
         """Unpack a value, and note where its parts come from."""
