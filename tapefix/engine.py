@@ -83,7 +83,7 @@ def repair(
         if not wanted:
             return Repair(text, tuple(applied), tuple(found), passes)
         chosen, edits = _compatible(wanted)
-        changed = _apply(text, chosen, edits)
+        changed, chosen = _apply(text, chosen, edits)
         if changed in seen:
             raise BrokenRewriteError("rewrites undo each other", (finding.code for finding in chosen))
         applied.extend(_at_origin(finding, origins) for finding in chosen)
@@ -178,15 +178,17 @@ def _compatible(findings: Sequence[Finding]) -> tuple[list[Finding], list[Edit]]
     return chosen, [edit for finding in ordered if finding.rewrite is not None for edit in finding.rewrite.edits]
 
 
-def _apply(text: str, chosen: Sequence[Finding], edits: Sequence[Edit]) -> str:
+def _apply(text: str, chosen: list[Finding], edits: Sequence[Edit]) -> tuple[str, list[Finding]]:
+    """The text with the rewrites that go together, and which these are."""
     codes = [finding.code for finding in chosen]
     try:
         changed = apply_edits(text, edits)
     except OverlappingEditsError as error:
         raise BrokenRewriteError(f"rewrites overlap: {error}", codes) from error
     if parses(changed):
-        return changed
+        return changed, chosen
     for finding in chosen:
         if not parses(apply_finding(text, finding)):
             raise BrokenRewriteError("a rewrite left text that is not Python", [finding.code])
-    raise BrokenRewriteError("rewrites together left text that is not Python", codes)
+    # Each by itself is right: the others wait for their turn.
+    return apply_finding(text, chosen[0]), chosen[:1]

@@ -115,7 +115,8 @@ def difference(right: Seen, repaired: Seen) -> str:
     old = [target for query in right.queries for target in query.targets]
     new = [target for query in repaired.queries for target in query.targets]
     for target in old:
-        if not any(_close(target, other) for other in new):
+        # What was made a number on the way has lost the dimensions that it had of size 1.
+        if not any(_close(np.squeeze(target), np.squeeze(other)) for other in new):
             return f"the target {_short(target)} is no more"
     before, after = _numbers(right.printed), _numbers(repaired.printed)
     if len(before) == len(after) and not _close(before, after):

@@ -117,7 +117,7 @@ def _broken_by(program: Program, way: Way, observer: Observer, sites: int, first
         if not lines or text in texts or not _parses(text):
             continue
         seen = observer.see(text)
-        if not (seen.missing or (way.raises and seen.error)):
+        if not (seen.missing or (way.raises and seen.error and not seen.error.startswith("UnboundLocalError"))):
             continue
         texts.append(text)
         yield Broken(program.name, way.name, len(texts), way.codes, lines, way.unsafe, program.text, text)

@@ -183,6 +183,7 @@ class DeparturePlan:
                 self._add(flow)
         if not self.leavings:
             return
+        self._add_further()
         for leaving in self.leavings.values():
             self._translate(leaving)
         for leaving in self.leavings.values():
@@ -204,6 +205,38 @@ class DeparturePlan:
         return sorted(found, key=lambda leaving: self.reading.span(leaving.node))
 
     # Paths
+
+    def _add_further(self) -> None:
+        """What is made of an answer that is not there has no gradient either, whatever else it is made of."""
+        known = -1
+        while known < len(self._missing):
+            known = len(self._missing)
+            unanswered = {
+                query.node
+                for query in self.reading.queries
+                if all((query, source) in self._missing for source in query.sources)
+            }
+            for flow in self.reading.flows():
+                if (flow.query, flow.source) not in self._missing and any(
+                    value.operation is Operation.GRADIENT and value.node in unanswered for value in flow.path
+                ):
+                    self._go_on(flow)
+
+    def _go_on(self, flow: Flow) -> None:
+        """A path that ends with such an answer: what it does with arrays that become tensors is part of it."""
+        self._missing.add((flow.query, flow.source))
+        steps: list[Leaving] = []
+        arrays: set[Value] = set()
+        for value in read_flow(flow.query, flow.source, mended=True).live:
+            if value in self._outside:
+                arrays.add(value)
+            elif any(made_of in arrays for made_of in value.inputs):
+                self._live.add(value)
+                if not value.is_tensor:
+                    arrays.add(value)
+                    self._step(flow, value, steps)
+        if steps:
+            self._paths.append(steps)
 
     def _add(self, flow: Flow) -> None:
         query, source = flow.query, flow.source
@@ -276,16 +309,8 @@ class DeparturePlan:
     def _hold_other_gradients(self) -> None:
         """A step that another gradient goes past on purpose, or half of one goes through, stays as it is."""
         steps = {value: leaving for leaving in self.leavings.values() for value in leaving.values}
-        unanswered = {
-            query.node
-            for query in self.reading.queries
-            if all((query, source) in self._missing for source in query.sources)
-        }
         for flow in self.reading.flows():
             if (flow.query, flow.source) in self._missing or not flow.reaches or flow.missing:
-                continue
-            if any(value.operation is Operation.GRADIENT and value.node in unanswered for value in flow.path):
-                # What is made of an answer that is not there is no gradient that works.
                 continue
             if not any(value in steps and steps[value].changes for value in flow.path):
                 continue

@@ -362,7 +362,10 @@ class Draft:
                 self._edit(offset + len(outer), offset + len(block.indent), "")
 
     def indent(self, statements: Sequence[cst.CSTNode], holder: cst.BaseCompoundStatement) -> None:
-        """Take statements that directly follow a compound statement into its body, by indenting them."""
+        """Take statements that directly follow a compound statement into its body, by indenting them.
+
+        Two rewrites that want a line at the same place share it.
+        """
         block = block_of(self.reading, holder)
         if block.inline:
             self._open(block, [], shared=False)
@@ -371,4 +374,4 @@ class Draft:
         start = statement_text(self.reading, statements[0]).start
         end = statement_text(self.reading, statements[-1]).end
         for offset in self.reading.code_lines(start, end):
-            self._edit(offset, offset, extra)
+            self._edit(offset, offset, extra, shared=True)
