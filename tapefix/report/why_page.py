@@ -85,8 +85,9 @@ def _marks(panels: list[_Panel]) -> dict[int, str]:
                 marks.setdefault(box.line, "step")
         marks[panel.query.line] = "query"
     for panel in panels:
-        for _, _, line, file in panel.sentences:
-            if line is not None and not file:
+        for code, _, line, file in panel.sentences:
+            # A source that the target does not depend on is no break.
+            if code and line is not None and not file:
                 marks[line] = "break"
     return marks
 
