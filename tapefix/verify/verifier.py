@@ -11,6 +11,7 @@ from types import TracebackType
 from tapefix.allowance import Allowed
 from tapefix.verify.closeness import tolerance
 from tapefix.verify.compare import Comparison
+from tapefix.verify.concluding import conclude, nothing_reached
 from tapefix.verify.effects import noisy_lines, output_problems
 from tapefix.verify.evidence import End, Evidence
 from tapefix.verify.options import DeviceError, RunOptions, SandboxError, VerifyError
@@ -124,7 +125,7 @@ class Verifier:
             # What it would have gone on with says which values have to come of the repair.
             old = self._run(path, RunRequest(before, rebinding=True))
         if not old.queries and old.end.reason != "raised":
-            return VerdictStatus.NOT_RUN, _nothing_reached(old, self.options), Findings(), old
+            return VerdictStatus.NOT_RUN, nothing_reached(old, self.options), Findings(), old
         new = self._run(path, RunRequest(after, oracle=True))
         native = Comparison(before, after, old, new, claims, keeps, allowed=allowed, rebinding=rebinding)
         findings = native.findings
@@ -140,7 +141,7 @@ class Verifier:
             if evidence.end.reason == "timeout" and evidence.queries:
                 findings.notes.append(f"the run {name} {evidence.end.describe()}; what it reached until then counts")
             findings.notes.extend(evidence.notes)
-        status, reason = _conclude(native, claims)
+        status, reason = conclude(native, claims)
         return status, reason, findings, new
 
     def _compare(self, path: Path, comparison: Comparison) -> None:
@@ -283,66 +284,3 @@ def _needs_eager(comparison: Comparison) -> bool:
         in ("While", "StatelessWhile", "If", "StatelessIf", "Case")
         for _, pair in comparison.repaired()
     )
-
-
-def _nothing_reached(evidence: Evidence, options: RunOptions) -> str:
-    if evidence.end.reason in ("timeout", "memory", "output", "processes", "killed"):
-        return f"no query was reached: the run {evidence.end.describe()}"
-    if evidence.end.reason == "exit" and evidence.end.code != "0":
-        return f"no query was reached: the run {evidence.end.describe()}"
-    if not evidence.sites:
-        return "no query was reached: the file asks no tape for a gradient"
-    if options.run is not None:
-        return f"no query was reached: `--run {options.run!r}` does not lead to one in this file"
-    return (
-        "no query was reached: the file defines functions and nothing calls them; "
-        'name a script or module that does with `--run "script.py arguments"`'
-    )
-
-
-def _conclude(comparison: Comparison, claims: frozenset[int] | None) -> tuple[VerdictStatus, str]:
-    findings = comparison.findings
-    if findings.problems:
-        return VerdictStatus.REJECTED, findings.problems[0]
-    repaired = comparison.repaired()
-    findings.unreached = comparison.not_reached()
-    if not repaired:
-        if findings.unreached:
-            return VerdictStatus.NOT_RUN, _not_reached(comparison)
-        if claims == frozenset() and not any(
-            match.before.broken and comparison.claimed(match.before.query) for match in comparison.matches
-        ):
-            return VerdictStatus.VERIFIED, "every gradient and value is unchanged"
-        if not comparison.before.queries:
-            return (
-                VerdictStatus.NOT_RUN,
-                f"no query was reached: the run before {comparison.before.end.describe()}, and so does the run after",
-            )
-        return VerdictStatus.REJECTED, "the run before gave every gradient already: nothing to repair"
-    if findings.unreached:
-        return VerdictStatus.NOT_RUN, _not_reached(comparison)
-    count = len({pair.channel for _, pair in repaired})
-    unchecked = sorted(
-        {str(c.check.unchecked) for c in findings.changes if c.repaired and c.check and c.check.unchecked}
-    )
-    word = "gradient is" if count == 1 else "gradients are"
-    reason = f"{count} {word} there that {'was' if count == 1 else 'were'} not, and every other value is unchanged"
-    if findings.allowed:
-        reason += " but for what the rewrite declares"
-    if unchecked:
-        reason += f"; not checked against differences: {', '.join(unchecked)}"
-    return VerdictStatus.VERIFIED, reason
-
-
-def _not_reached(comparison: Comparison) -> str:
-    """Say which claimed queries the runs say nothing about, and why."""
-    lines = sorted(comparison.findings.unreached)
-    named = f"query at line {lines[0]} was" if len(lines) == 1 else f"queries at lines {_listed(lines)} were"
-    end = comparison.after.end
-    if not end.regular:
-        return f"the {named} not reached: the run {end.describe()}"
-    return f'the {named} not reached; name a script that leads there with `--run "script.py arguments"`'
-
-
-def _listed(lines: list[int]) -> str:
-    return ", ".join(str(line) for line in lines[:-1]) + f" and {lines[-1]}"
