@@ -10,7 +10,14 @@ from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.integers import becomes_floating
 from tapefix.tapes.repairs.replacing import replacements
 from tapefix.tapes.repairs.strangers import wrong_watches
-from tapefix.tapes.repairs.watching import Unwatched, is_keras_variable, is_tensor_source, unwatched, watch_calls
+from tapefix.tapes.repairs.watching import (
+    Unwatched,
+    is_keras_variable,
+    is_tensor_source,
+    unwatched,
+    wants_variables,
+    watch_calls,
+)
 from tapefix.tapes.writing.draft import Draft
 
 
@@ -61,6 +68,8 @@ class UnwatchedTensor(Codemod):
                 queries=call.queries(reading),
             )
         for found, reason in stuck:
+            if wants_variables(found):
+                continue
             yield self.finding(
                 reading,
                 found.source.node,

@@ -10,7 +10,14 @@ import libcst as cst
 from tapefix.codemod import Applicability, Codemod, Finding, Rewrite
 from tapefix.tapes.flow.holding import has_weights
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.repairs.watching import Unwatched, is_keras_variable, unwatched, watch_calls, watchable
+from tapefix.tapes.repairs.watching import (
+    Unwatched,
+    is_keras_variable,
+    unwatched,
+    wants_variables,
+    watch_calls,
+    watchable,
+)
 from tapefix.tapes.tape import Tape, Watch
 from tapefix.tapes.values import Kind, Operation
 from tapefix.tapes.writing.draft import Draft
@@ -21,8 +28,9 @@ class WatchingDisabled(Codemod):
 
     ## What it finds
 
-    A tape made with `watch_accessed_variables=False` that is asked for a variable, or the variables of a model, that no
-    `tape.watch` names. Also a `tape.watch(model.trainable_variables)` on such a tape, which Keras 3 does not allow.
+    A tape made with `watch_accessed_variables=False` that is asked for a variable, for the variables of a model, or for
+    what a model makes in the tape, that no `tape.watch` names. Also a `tape.watch(model.trainable_variables)` on such a
+    tape, which Keras 3 does not allow.
 
     ## Why the gradient is None
 
@@ -53,7 +61,10 @@ class WatchingDisabled(Codemod):
         calls, stuck = watch_calls(reading, wanted, lambda found, name: watchable(name, found.value))
         covered = {found.source.node for call in calls for found in call.unwatched}
         reasons = {found.source.node: reason for found, reason in stuck if found.source.node not in covered}
+        tensors = [found for found in unwatched(reading) if wants_variables(found)]
+        unnamed = [found for found, _ in watch_calls(reading, tensors)[1]]
         opened = {found.tape.node for found in wanted if found.source.node in reasons or _without_weights(found)}
+        opened |= {found.tape.node for found in unnamed}
         for call in calls:
             if call.unwatched[0].tape.node in opened:
                 continue
@@ -66,7 +77,7 @@ class WatchingDisabled(Codemod):
                 rewrite=draft.rewrite(f"Watch `{call.listed}` in the tape"),
                 queries=call.queries(reading),
             )
-        for found in wanted:
+        for found in (*wanted, *unnamed):
             if found.tape.node in opened:
                 rewrite = _opened(reading, found.tape)
                 yield self.finding(

@@ -39,6 +39,16 @@ def containers(part: Value) -> set[Value]:
     return found
 
 
+def holders(part: Value) -> set[Value]:
+    """The model that a layer was taken from by `layers` or `get_layer`: a call of it is a call of the layer."""
+    taken, model = part, part.receiver
+    if taken.operation in (Operation.SUBSCRIPT, Operation.ITERATION) and model is not None:
+        taken, model = model, model.receiver
+    by_list = taken.operation is Operation.ATTRIBUTE and taken.name == "layers" and taken is not part
+    by_name = taken.operation is Operation.METHOD_CALL and taken.name == "get_layer" and taken is part
+    return {model} if model is not None and model.kind is Kind.MODEL and (by_list or by_name) else set()
+
+
 _BUILDING = {"build", "fit", "predict", "evaluate", "train_on_batch", "load_weights", "summary"}
 _INPUTS = ("input_shape", "input_dim", "batch_input_shape")
 

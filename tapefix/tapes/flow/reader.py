@@ -5,7 +5,7 @@ from __future__ import annotations
 from tapefix.tapes.execution import library
 from tapefix.tapes.flow.endings import is_end
 from tapefix.tapes.flow.flow import Answer, Flow, all_of, ancestors, any_of
-from tapefix.tapes.flow.holding import containers, members
+from tapefix.tapes.flow.holding import containers, holders, members
 from tapefix.tapes.flow.steps import Step, step_of
 from tapefix.tapes.tape import Query, Source
 from tapefix.tapes.values import Kind, Operation, Value
@@ -33,8 +33,8 @@ class FlowReader:
             while root.operation in (Operation.SUBSCRIPT, Operation.ITERATION) and root.receiver is not None:
                 root = root.receiver
             if root.operation is Operation.ATTRIBUTE and root.receiver is not None:
-                self.owner_members = members(root.receiver)
-                self.owner_containers = containers(root.receiver)
+                self.owner_members = members(root.receiver) | holders(root.receiver)
+                self.owner_containers = containers(root.receiver) - self.owner_members
         self.watched_at = self._watch_times()
 
     def _watch_times(self) -> dict[Value, int]:

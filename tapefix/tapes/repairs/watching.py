@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from tapefix.tapes.execution.vocabulary import WEIGHT_MAKERS
-from tapefix.tapes.flow.flow import Answer, Flow
-from tapefix.tapes.flow.steps import keras_role_of
+from tapefix.tapes.flow.flow import Answer, Flow, ancestors
+from tapefix.tapes.flow.steps import Step, keras_role_of, step_of
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.naming import holds_at_entry, name_bound_by
 from tapefix.tapes.tape import Query, Region, Source, Tape, Watch
@@ -159,6 +159,14 @@ def watch_place(
         if reading.statement_in(user, region.frame) is statement and not isinstance(statement, cst.For):
             return f"`{shown}` is used in the statement that makes it"
     return bound, statement
+
+
+def wants_variables(found: Unwatched) -> bool:
+    """Whether a tape would hold a tensor by itself, were it not told to watch no variables: a model made it there."""
+    value, tape = found.value, found.tape
+    if tape.watch_accessed_variables is not False or not value.is_tensor or tape not in value.tapes:
+        return False
+    return any(step_of(step) is Step.MODEL and tape in step.tapes for step in ancestors([value]))
 
 
 def tape_name(region: Region) -> str | None:
