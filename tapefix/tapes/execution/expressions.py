@@ -179,9 +179,12 @@ class Expressions(Assignment):
                     if bound is not None:
                         inputs.append(self.evaluate(bound))
         single = index if len(node.slice) == 1 else None
-        found = self._item(receiver, single)
+        found = self._item(receiver, single) if single is not None else self._part(node, receiver)
         if found is not None:
             return self.seen(node, found)
+        if receiver.elements is not None:
+            # What was put into a list later is no input of the list itself.
+            inputs += receiver.elements
         kind, dtype, trainable = Kind.UNKNOWN, receiver.dtype, None
         if receiver.kind in (Kind.TENSOR, Kind.VARIABLE):
             kind = Kind.TENSOR
@@ -209,9 +212,18 @@ class Expressions(Assignment):
             receiver.attributes[f"[{single.constant!r}]"] = made
         return made
 
-    def _item(self, receiver: Value, index: Value | None) -> Value | None:
-        if index is None:
+    def _part(self, node: cst.Subscript, receiver: Value) -> Value | None:
+        """A slice of a list that stands in the text as it is: one that grew in a loop has more elements than known."""
+        elements, display = receiver.elements, receiver.node
+        if elements is None or len(node.slice) != 1 or not isinstance(display, (cst.List, cst.Tuple)):
             return None
+        written = [part.value for part in display.elements if not isinstance(part, cst.StarredElement)]
+        bounds = _bounds(node.slice[0].slice)
+        if bounds is None or not len(written) == len(display.elements) == len(elements):
+            return None
+        return self.sequence(node, elements[bounds])
+
+    def _item(self, receiver: Value, index: Value) -> Value | None:
         if receiver.entries is not None and index.constant is not NO_CONSTANT:
             return receiver.entries.get(index.constant)
         if receiver.elements:
@@ -314,6 +326,20 @@ class Expressions(Assignment):
                 self._clause(clause.inner_for_in, produce, produced)
             else:
                 produced.append(produce())
+
+
+def _bounds(part: cst.BaseSlice) -> slice | None:
+    """The bounds of a slice, where they are written as integers or left out."""
+    if not isinstance(part, cst.Slice):
+        return None
+    found: list[int | None] = []
+    for bound in (part.lower, part.upper, part.step):
+        negative = isinstance(bound, cst.UnaryOperation) and isinstance(bound.operator, cst.Minus)
+        number = bound.expression if isinstance(bound, cst.UnaryOperation) and negative else bound
+        if number is not None and not isinstance(number, cst.Integer):
+            return None
+        found.append(None if number is None else -number.evaluated_value if negative else number.evaluated_value)
+    return slice(*found) if found[2] != 0 else None
 
 
 def _hands_out(receiver: Value) -> bool:

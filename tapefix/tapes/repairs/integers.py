@@ -123,9 +123,8 @@ class FloatPlan:
 def float_plan(reading: Reading, flow: Flow) -> FloatPlan | None:
     """How to make the source of a flow floating; `None` when it is an integer by purpose."""
     value = flow.source.value
-    planner = _Planner(reading, value)
-    planner.need(value)
-    return None if planner.plan.purpose else planner.plan
+    plan = _Planner(reading, value).planned()
+    return None if plan.purpose else plan
 
 
 def becomes_floating(reading: Reading, flow: Flow) -> bool:
@@ -137,9 +136,15 @@ def becomes_floating(reading: Reading, flow: Flow) -> bool:
 class _Planner:
     def __init__(self, reading: Reading, value: Value) -> None:
         self.reading = reading
+        self.value = value
         self.plan = FloatPlan(value.node if value.node is not None else reading.module)
         self.needed: set[Value] = set()
         self.floating: set[Value] = set()
+
+    def planned(self) -> FloatPlan:
+        """The plan for the value that it was made for."""
+        self.need(self.value)
+        return self.plan
 
     def _fail(self, reason: str) -> None:
         self.plan.reason = self.plan.reason or reason
@@ -159,10 +164,20 @@ class _Planner:
         elif value.operation is Operation.CALL and isinstance(value.node, cst.Call) and value.is_tensor:
             self._from_call(value, value.node)
         elif value.operation is Operation.BINARY and value.is_tensor and value.node is not None:
-            self._cast(value.node)
+            self._from_operands(value, value.node)
         else:
             self._fail("it cannot be told where the integers are made")
         self.becomes_floating(value)
+
+    def _from_operands(self, value: Value, node: cst.CSTNode) -> None:
+        """Make the variables floating that an update such as `w - lr * g` is made of, else cast what it gives."""
+        variables = [i for i in value.inputs if i.kind is Kind.VARIABLE and i.dtype is Dtype.INTEGER]
+        plans = [_Planner(self.reading, variable).planned() for variable in variables]
+        if not plans or any(plan.purpose or plan.reason for plan in plans):
+            self._cast(node)
+            return
+        for variable in variables:
+            self.need(variable)
 
     def _from_content(self, value: Value, call: cst.Call) -> None:
         content = value.argument(0, "value") or value.argument(0, "initial_value")

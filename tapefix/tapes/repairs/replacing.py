@@ -153,7 +153,7 @@ def _obstacle(reading: Reading, found: Replacement) -> str:
             _SYMBOLS
         ):
             return "the operator has no counterpart that assigns"
-        if any(reading.function(v.node) is not reading.function(step.node) for v in step.made if v.node is not None):
+        if any(_kept_elsewhere(reading, v, step) for v in step.made):
             return "another function makes the tensor"
         if any(value.tapes for value in step.made):
             return "a tape records the assignment"
@@ -168,6 +168,13 @@ def _obstacle(reading: Reading, found: Replacement) -> str:
         if len(beside) != _targets(node):
             return "something else is assigned by the same statement"
     return ""
+
+
+def _kept_elsewhere(reading: Reading, value: Value, step: Binding) -> bool:
+    """Whether another function makes the tensor, and may have more to do with it than to return it."""
+    if value.node is None or reading.function(value.node) is reading.function(step.node):
+        return False
+    return not isinstance(reading.parent(value.node), cst.Return) or value.frame.call is not step.value
 
 
 def _targets(node: cst.CSTNode) -> int:

@@ -68,10 +68,10 @@ class Conversions:
         for name in ("array", "asarray"):
             setattr(np, name, self._maker(getattr(np, name), ops.EagerTensor))
 
-    def after(self, start: int, end: int, carried: Any) -> List[Tuple[int, Optional[int], int]]:
-        """Return number, line and operation count of the conversions of `carried` tensors between two counts."""
+    def between(self, start: int, end: int, carried: Any) -> List[Tuple[int, Optional[int]]]:
+        """Return number and line of the conversions of `carried` tensors between two operation counts."""
         return [
-            (number, line, when)
+            (number, line)
             for number, (when, tensor, line) in enumerate(self.seen)
             if start <= when <= end and tensor in carried
         ]

@@ -29,6 +29,8 @@ class Question:
     start: int
     """Number of the first operation that the tape may have seen."""
     end: int
+    left: int
+    """How many numbers had left TensorFlow when the tape began: no operation need stand between them and the tape."""
 
 
 class Differences:

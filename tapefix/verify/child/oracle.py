@@ -28,6 +28,11 @@ class Oracle:
         self.seconds = seconds
         self._spent = 0.0
 
+    @property
+    def left(self) -> int:
+        """How many numbers have left TensorFlow so far."""
+        return 0 if self.conversions is None else len(self.conversions.seen)
+
     def pause(self, change: int) -> None:
         """Leave out of the record what is done to describe and check a query (+1), or end that (-1)."""
         self.log.paused += change
@@ -137,8 +142,8 @@ class Oracle:
         """Return number, line, and whether it was before the tape, of each number that left TensorFlow on the way."""
         if self.conversions is None:
             return []
-        found = self.conversions.after(self.log.first, question.end, path.carried)
-        return [[number, line, when < question.start] for number, line, when in found]
+        found = self.conversions.between(self.log.first, question.end, path.carried)
+        return [[number, line, number < question.left] for number, line in found]
 
     def _optional(self, problem: Differences, ops: List[Op], path: Path) -> Optional[Dict[str, Any]]:
         try:

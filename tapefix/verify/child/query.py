@@ -42,6 +42,7 @@ class Query:
         self.symbolic = not tf.executing_eagerly()
         self.start = getattr(tape, "_tapefix_start", log.next)
         self.end = log.next
+        self.left = getattr(tape, "_tapefix_left", oracle.left)
         weights = kwargs.get("output_gradients", args[2] if method == "gradient" and len(args) > 2 else None)
         self.weights = flatten(weights) if weights is not None else None
 
@@ -76,7 +77,7 @@ class Query:
             weights: List[Any] = [np.ones(tuple(int(d) for d in target.shape)) for target in tensors]
         else:
             weights = [np.asarray(array_of(weight), dtype=np.float64) for weight in self.weights]
-        return Question(self.method, tensors, weights, self.start, self.end)
+        return Question(self.method, tensors, weights, self.start, self.end, self.left)
 
     def origins(self, answer: Any) -> List[List[Dict[str, Any]]]:
         """Return, for each source without an answer, the tensors that it was selected from."""

@@ -68,7 +68,7 @@ class Recorder:
         def entered(this: Any) -> Any:
             self.log.install()
             if not hasattr(this, "_tapefix_start"):
-                this._tapefix_start = self.log.next
+                this._tapefix_start, this._tapefix_left = self.log.next, self.oracle.left
             return enter(this)
 
         tape.__enter__ = _unconverted(entered)
