@@ -9,7 +9,7 @@ import libcst as cst
 
 from tapefix.codemod import Applicability, Codemod, Finding
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.repairs.departures import Departure
+from tapefix.tapes.repairs.departure_kinds import Departure
 
 
 class NumpyFunctionOnPath(Codemod):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.repairs.departures import Departure
+from tapefix.tapes.repairs.departure_kinds import Departure
 
 
 class PythonScalarOnPath(Codemod):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from tapefix.codemod import Applicability, Codemod, Finding
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.repairs.integers import becomes_floating
+from tapefix.tapes.repairs.integers import becomes_floating, integer_variables
 from tapefix.tapes.repairs.replacing import replacements
 from tapefix.tapes.repairs.strangers import wrong_watches
 from tapefix.tapes.repairs.watching import (
@@ -85,6 +85,9 @@ def _concerns(reading: Reading, found: Unwatched) -> bool:
         return False
     if any(is_keras_variable(other) for other in reading.values(found.source.node)):
         # At times it is a variable of Keras, which `watch` refuses.
+        return False
+    if integer_variables(value):
+        # First the variable becomes floating; then it shows whether it is to be changed in place.
         return False
     return value.dtype.differentiable is not False or becomes_floating(reading, found.flow)
 

@@ -18,7 +18,8 @@ class WrongObjectWatched(Codemod):
 
     A copy as the source: `copy = tf.identity(x)`, `v = tf.Variable(x)`, where the target is computed from `x`. A
     `tape.watch(x)` from which nothing is recorded, while the gradient is asked for `batch`. A tensor made of `x`, such
-    as `x / 255.0`, as the source of a target that is computed from `x` itself.
+    as `x / 255.0`, as the source of a target that is computed from `x` itself. An array as the source, while the tape
+    watches the tensor that was made of it.
 
     ## Why the gradient is None
 
@@ -27,8 +28,9 @@ class WrongObjectWatched(Codemod):
     ## What the rewrite does
 
     It asks for the object on the path in place of its copy. A variable that was made of a tensor is read on the path in
-    the tensor's place. A `watch` that serves nothing names the source. Where the source has other numbers than what is
-    on the path, there is advice only: one of the two is a slip, and the program does not say which.
+    the tensor's place. A `watch` that serves nothing names the source. What is watched is asked for in place of what it
+    was made of. Where the source has other numbers than what is on the path, there is advice only: one of the two is a
+    slip, and the program does not say which.
 
     ## When to ignore it
 
@@ -73,6 +75,15 @@ class WrongObjectWatched(Codemod):
                 else None,
                 reason=draft if isinstance(draft, str) else "",
                 queries=frozenset({reading.line(stranger.query.node)}),
+            )
+        for twin in {twin.source.node: twin for twin in reading.twins.values()}.values():
+            asked = twin.source.node
+            yield self.finding(
+                reading,
+                asked,
+                f"`{reading.code(asked)}` is not what the tape watches: that is `{twin.name}`, which was made of it",
+                rewrite=twin.written(reading).rewrite(f"Ask for `{twin.name}`"),
+                queries=frozenset({reading.line(twin.query.node)}),
             )
         for wrong in wrong_watches(reading):
             watched = reading.code(wrong.watch.node.args[0].value)

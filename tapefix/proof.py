@@ -13,12 +13,16 @@ from tapefix.engine import Repair, repair
 from tapefix.finding import Finding, Rewrite
 from tapefix.steering import Steering
 from tapefix.tapes.observed import Observations
+from tapefix.units import Unit, identity, units_of
 from tapefix.verify import Verdict, VerdictStatus
 
 if TYPE_CHECKING:
     from tapefix.verify import Verifier
 
 Accept = Callable[[Finding], bool]
+
+MOST_LOOKS = 3
+"""How often a run that comes further than the one before is looked at for what stops it there."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +53,10 @@ class Proof:
     dropped: tuple[Finding, ...] = ()
     """Findings that the run contradicts: every gradient that they say is missing was there."""
 
-
-@dataclass(frozen=True)
-class _Unit:
-    """Rewrites that serve the same queries, so that a run can only judge them together."""
-
-    findings: tuple[Finding, ...]
-
     @property
-    def queries(self) -> frozenset[int]:
-        return frozenset(line for finding in self.findings for line in finding.queries | finding.keeps)
+    def kept(self) -> int:
+        """How many rewrites are part of `after`."""
+        return sum(each.kept for each in self.judged)
 
 
 def prove(
@@ -89,7 +87,16 @@ def prove(
     plan = _plan(text, rules, steering, unsafe)
     full = plan.repair(accept)
     if full.applied:
-        proof = _Prover(path, text, verifier, plan, accept, full).prove()
+        prover = _Prover(path, text, verifier, plan, accept, full)
+        proof = prover.prove()
+        for _ in range(MOST_LOOKS):
+            further = prover.further(proof, steering)
+            if further is None:
+                break
+            again = further.prove()
+            if again.kept <= proof.kept:
+                break
+            prover, proof = further, again
     else:
         proof = Proof(text, text, text, (), full.remaining, None)
     whole = proof.verdict is not None and proof.verdict.whole
@@ -112,10 +119,10 @@ class _Plan:
 
     def repair(self, accept: Accept | None) -> Repair:
         """The repair, of what is accepted and not contradicted."""
-        contradicted = {_identity(finding) for finding in self.dropped}
+        contradicted = {identity(finding) for finding in self.dropped}
 
         def wanted(finding: Finding) -> bool:
-            return _identity(finding) not in contradicted and (accept is None or accept(finding))
+            return identity(finding) not in contradicted and (accept is None or accept(finding))
 
         found = repair(
             self.text,
@@ -125,19 +132,19 @@ class _Plan:
             observations=self.observations,
             choose=self._choose if self.choices else None,
         )
-        remaining = tuple(finding for finding in found.remaining if _identity(finding) not in contradicted)
+        remaining = tuple(finding for finding in found.remaining if identity(finding) not in contradicted)
         return replace(found, remaining=remaining)
 
     def _choose(self, finding: Finding) -> Rewrite | None:
-        number = self.choices.get(_identity(finding), 0)
+        number = self.choices.get(identity(finding), 0)
         return finding.rewrites[number] if number < len(finding.rewrites) else finding.rewrite
 
     def others(self, findings: Iterable[Finding]) -> Iterator[_Plan]:
         """The plans that take another rewrite for one of the findings, in the order of preference."""
         for finding in findings:
-            if _identity(finding) not in self.choices:
+            if identity(finding) not in self.choices:
                 for number in range(1, len(finding.rewrites)):
-                    yield replace(self, choices={**self.choices, _identity(finding): number})
+                    yield replace(self, choices={**self.choices, identity(finding): number})
 
 
 def _plan(text: str, rules: Sequence[type[Codemod]], steering: Steering, unsafe: bool) -> _Plan:
@@ -169,7 +176,7 @@ class _Prover:
         self.plan = plan
         self.accept = accept
         self.full = full
-        self.units = _units(full.applied)
+        self.units = units_of(full.applied)
 
     def prove(self) -> Proof:
         """Judge the sum, then the parts."""
@@ -191,6 +198,20 @@ class _Prover:
         if total.status is VerdictStatus.VERIFIED:
             return self._all_kept(total)
         return self._parts(total)
+
+    def further(self, proof: Proof, steering: Steering) -> _Prover | None:
+        """The repair with what a run of the repaired text has seen beyond the point where the script raised before."""
+        if not proof.kept or (proof.verdict is not None and proof.verdict.whole):
+            return None
+        seen = steering.observations_after(proof.after)
+        if not seen:
+            return None
+        known = self.plan.observations
+        plan = replace(self.plan, observations=seen if known is None else known.joined(seen))
+        full = plan.repair(self.accept)
+        if len(full.applied) <= len(self.full.applied):
+            return None
+        return _Prover(self.path, self.text, self.verifier, plan, self.accept, full)
 
     def _without_unreached(self, total: Verdict) -> Proof:
         """Rewrites for queries that no run comes by are left out, and the rest is judged by itself."""
@@ -239,7 +260,7 @@ class _Prover:
         judged = tuple(Judged(finding, verdicts.get(finding, total), finding in kept) for finding in self.full.applied)
         return Proof(self.text, self.full.text, after, judged, self.full.remaining, verdict)
 
-    def _best_part(self, unit: _Unit, total: Verdict) -> tuple[tuple[Finding, ...], Verdict, Verdict]:
+    def _best_part(self, unit: Unit, total: Verdict) -> tuple[tuple[Finding, ...], Verdict, Verdict]:
         """The largest part of a unit that is verified: all of it, all but one, or one alone.
 
         With the verdict on that part, and the one on the whole.
@@ -263,13 +284,13 @@ class _Prover:
         return self.plan.repair(self._only(findings))
 
     def _only(self, findings: Iterable[Finding]) -> Accept:
-        wanted = {_identity(finding) for finding in findings}
-        known = {_identity(finding) for finding in self.full.applied}
+        wanted = {identity(finding) for finding in findings}
+        known = {identity(finding) for finding in self.full.applied}
 
         def accept(finding: Finding) -> bool:
             if self.accept is not None and not self.accept(finding):
                 return False
-            return _identity(finding) in wanted or _identity(finding) not in known
+            return identity(finding) in wanted or identity(finding) not in known
 
         return accept
 
@@ -287,26 +308,3 @@ def _declared(findings: Iterable[Finding]) -> Allowed:
         for allowance in finding.rewrite.allows if finding.rewrite is not None else ():
             lines[allowance] = lines.get(allowance, frozenset()) | finding.queries
     return Allowed(lines)
-
-
-def _identity(finding: Finding) -> tuple[str, int]:
-    # Columns shift when a neighbour on the line is rewritten first; lines are those of the text before all rewrites.
-    return finding.code, finding.range.line
-
-
-def _units(findings: Sequence[Finding]) -> list[_Unit]:
-    """Group findings that share a query, directly or through others."""
-    groups: list[tuple[set[int], list[Finding]]] = []
-    for finding in findings:
-        queries, members = set(finding.queries | finding.keeps), [finding]
-        separate: list[tuple[set[int], list[Finding]]] = []
-        for lines, others in groups:
-            if lines & queries:
-                queries |= lines
-                members = [*others, *members]
-            else:
-                separate.append((lines, others))
-        groups = [*separate, (queries, members)]
-    order = {id(finding): index for index, finding in enumerate(findings)}
-    units = [_Unit(tuple(sorted(members, key=lambda f: order[id(f)]))) for _, members in groups]
-    return sorted(units, key=lambda unit: order[id(unit.findings[0])])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tapefix.codemod import Codemod
 from tapefix.finding import Applicability, Finding, Range, Related
+from tapefix.source.linemap import line_origins
 from tapefix.tapes.observed import Observations
 from tapefix.verify import DeviceError, SandboxError, VerifyError
 
@@ -63,6 +64,22 @@ class Steering:
             return Observations.of(self._verifier.traced(self._path, self._text).observed)
         except VerifyError:
             return None
+
+    def observations_after(self, text: str) -> Observations | None:
+        """What a run of the repaired `text` saw, by the lines before, where it lacks a gradient that no run before had.
+
+        A script that raised at its first break comes to the next one only when that is mended.
+        """
+        evidence = self._rerun(text)
+        origins = line_origins(self._text, text)
+        reached = {query.line for query in self._evidence.queries} if self._evidence is not None else set()
+        if not any(origins[line] not in reached for line in broken_lines(evidence) if line < len(origins)):
+            return None
+        try:
+            rows = self._verifier.traced(self._path, text).observed
+        except VerifyError:
+            return None
+        return Observations.of({**row, "line": origins[min(int(row["line"]), len(origins) - 1)]} for row in rows)
 
     def explained(self, text: str, rules: Sequence[type[Codemod]], known: Iterable[Finding]) -> tuple[Finding, ...]:
         """Advice for each break that keeps a gradient away in a run of `text`, and that none of `known` speaks of."""

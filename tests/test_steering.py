@@ -33,6 +33,14 @@ def test_what_the_run_saw_makes_the_repair_possible(case: str) -> None:
 
 
 @pytest.mark.tensorflow
+def test_a_break_behind_the_first_one_is_repaired_as_well() -> None:
+    proof = proof_of("behind_the_first")
+    assert proof.after == (CASES / "behind_the_first" / "expected.py").read_text("utf-8")
+    assert all(each.kept for each in proof.judged)
+    assert not proof.remaining
+
+
+@pytest.mark.tensorflow
 def test_a_finding_whose_gradient_is_there_is_dropped() -> None:
     script = CASES / "patched_numpy" / "script.py"
     alone = prove(script, script.read_text("utf-8"), load_rules(), verifier=None)

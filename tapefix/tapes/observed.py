@@ -52,6 +52,10 @@ class Observations:
         """What is known of an expression that begins in a line; None when the run did not see one kind of value."""
         return self._seen.get((line, text))
 
+    def joined(self, later: Observations) -> Observations:
+        """These, and what a later run saw besides."""
+        return Observations({**later._seen, **self._seen})
+
     @classmethod
     def of(cls, rows: Iterable[Mapping[str, Any]]) -> Observations:
         """Build them from the record of a run; where the same words meant several things, nothing is known."""

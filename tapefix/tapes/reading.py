@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tapefix.tapes.repairs.cuts import CutPlan
     from tapefix.tapes.repairs.departures import DeparturePlan
     from tapefix.tapes.repairs.misdirected import Misdirection
+    from tapefix.tapes.repairs.watched_twins import WatchedTwin
 
 
 Observer = Callable[[int, str], Observed | None]
@@ -209,12 +210,15 @@ class Reading:
         return read_flow(query, source, mended=True, taped=True).connected is not Answer.NO
 
     def flows(self) -> Iterator[Flow]:
-        """The flow of every source of every query; of one that asks the wrong tape there is nothing to learn."""
+        """The flow of every source of every query; of one that asks the wrong tape, or for the wrong one of two objects
+        with the same numbers, there is nothing to learn.
+        """
         for query in self.queries:
             if query in self.misdirections and not self.misdirections[query].twin:
                 continue
             for source in query.sources:
-                yield self.flow(query, source)
+                if source not in self.twins:
+                    yield self.flow(query, source)
 
     def missing_flows(self) -> Iterator[Flow]:
         """The flows whose answer is `None`, or an error, for certain."""
@@ -233,6 +237,13 @@ class Reading:
         from tapefix.tapes.repairs.misdirected import misdirections
 
         return {found.query: found for found in misdirections(self)}
+
+    @cached_property
+    def twins(self) -> dict[Source, WatchedTwin]:
+        """The sources that stand beside the tensor which the tape watches in their place."""
+        from tapefix.tapes.repairs.watched_twins import watched_twins
+
+        return watched_twins(self)
 
     @cached_property
     def cuts(self) -> CutPlan:

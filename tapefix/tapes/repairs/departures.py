@@ -6,39 +6,26 @@ function replaced. So the departures of a module are planned together. Each belo
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
 from tapefix.finding import Rewrite
-from tapefix.tapes.execution.library import foreign
-from tapefix.tapes.execution.vocabulary import ARRAY_BODIES, COPYING
 from tapefix.tapes.flow.endings import is_end
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
-from tapefix.tapes.flow.steps import Step, foreign_origin, holds_tensors, keras_role_of, step_of
+from tapefix.tapes.flow.steps import Step, step_of
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.copies import as_mended, unfit_copy
+from tapefix.tapes.repairs.departure_kinds import Departure, departure_of
 from tapefix.tapes.repairs.leftover import says_nothing
 from tapefix.tapes.repairs.translation import translate
 from tapefix.tapes.repairs.uses import Ask, OtherUses
+from tapefix.tapes.tape import Source
 from tapefix.tapes.values import Kind, Operation, Value
 from tapefix.tapes.writing.draft import Draft
 from tapefix.tapes.writing.written import Translation
-
-
-class Departure(enum.Enum):
-    """What kind of step leaves TensorFlow."""
-
-    NUMPY_METHOD = "numpy method"
-    NUMPY_FUNCTION = "numpy function"
-    PYTHON_SCALAR = "python scalar"
-    PREDICT = "predict"
-    REWRAPPED = "rewrapped"
-    NUMPY_FUNCTION_OP = "numpy_function"
-    FOREIGN = "foreign function"
 
 
 @dataclass
@@ -100,73 +87,6 @@ class Leaving:
         return kept
 
 
-_NUMPY_METHODS = {"numpy", "_numpy", "eval"}
-_SCALAR_METHODS = {"item", "tolist"}
-_PREDICTIONS = {"predict", "predict_on_batch"}
-_TENSOR_MAKERS = {"tensorflow.constant", "tensorflow.convert_to_tensor"}
-_REWRAPPING = {
-    "tensorflow.Variable",
-    "keras.Variable",
-    "numpy.array",
-    "numpy.asarray",
-    "numpy.asanyarray",
-    "numpy.ascontiguousarray",
-    "numpy.copy",
-}
-_OBJECT_STEPS = (Operation.BINARY, Operation.ATTRIBUTE, Operation.SUBSCRIPT, Operation.STORE)
-
-
-def departure_of(value: Value, outside: Iterable[Value] = ()) -> Departure | None:
-    """What kind of departure a value on a path is; `None` when it stays in TensorFlow or needs no change.
-
-    `outside` are the values that the path is in arrays or numbers for now: what is done with one is a departure, too.
-    """
-    if value.operation is Operation.CALL:
-        return _called(value, outside)
-    arrays = set(outside)
-    if value.operation is Operation.METHOD_CALL:
-        if value.name in _PREDICTIONS and value.receiver is not None and keras_role_of(value.receiver):
-            return Departure.PREDICT
-        if step_of(value) is not Step.OUT and value.receiver not in arrays:
-            return None
-        if value.receiver is not None and foreign_origin(value.receiver) is not None:
-            return Departure.FOREIGN
-        if value.name in _NUMPY_METHODS:
-            return Departure.NUMPY_METHOD
-        return Departure.PYTHON_SCALAR if value.name in _SCALAR_METHODS else Departure.NUMPY_FUNCTION
-    if value.operation in _OBJECT_STEPS:
-        if value.is_tensor:
-            return None
-        operands = value.inputs if value.operation is Operation.BINARY else (value.receiver,)
-        leaves = step_of(value) is Step.OUT or any(operand in arrays for operand in operands)
-        return Departure.NUMPY_FUNCTION if leaves else None
-    return None
-
-
-def _called(value: Value, outside: Iterable[Value]) -> Departure | None:
-    name = value.name
-    if value.receiver is not None and value.receiver.kind is not Kind.LIBRARY:
-        return Departure.FOREIGN if foreign_origin(value.receiver) is not None else None
-    if name in _REWRAPPING:
-        return Departure.REWRAPPED
-    if name in _TENSOR_MAKERS:
-        arrays = set(outside)
-        rewrapped = any(i.is_number or i in arrays for i in value.inputs)
-        return Departure.REWRAPPED if rewrapped or (name == "tensorflow.constant" and holds_tensors(value)) else None
-    if step_of(value) is not Step.OUT:
-        return None
-    root = name.partition(".")[0]
-    if name in COPYING:
-        return Departure.NUMPY_METHOD
-    if name in ARRAY_BODIES:
-        return Departure.NUMPY_FUNCTION_OP
-    if foreign(name):
-        return Departure.FOREIGN
-    if root in ("builtins", "math"):
-        return Departure.PYTHON_SCALAR
-    return Departure.NUMPY_FUNCTION
-
-
 class DeparturePlan:
     """All departures of a module on paths whose gradient is missing for certain."""
 
@@ -181,6 +101,8 @@ class DeparturePlan:
         for flow in reading.flows():
             if flow.reaches and flow.missing:
                 self._add(flow)
+            elif flow.missing:
+                self._add_outputs(flow)
         if not self.leavings:
             return
         self._add_further()
@@ -259,6 +181,24 @@ class DeparturePlan:
         if steps:
             self._live.update(mended.live)
             self._paths.append(steps)
+
+    def _add_outputs(self, flow: Flow) -> None:
+        """Two outputs of one prediction, as in Grad-CAM: the model relates them, once it is called."""
+        query, value = flow.query, flow.source.value
+        while value.operation in (Operation.ITERATION, Operation.SUBSCRIPT) and value.receiver is not None:
+            value = value.receiver
+        if value is flow.source.value or departure_of(value) is not Departure.PREDICT or query.tape not in value.tapes:
+            return
+        mended = read_flow(query, Source(value, flow.source.node), mended=True)
+        if not mended.reaches or mended.connected is Answer.NO:
+            return
+        steps: list[Leaving] = []
+        for part in mended.live:
+            self._step(flow, part, steps)
+        self._outside.setdefault(flow.source.value, steps[0])
+        self._live.update({*mended.live, flow.source.value})
+        self._missing.add((query, flow.source))
+        self._paths.append(steps)
 
     def _step(self, flow: Flow, value: Value, steps: list[Leaving]) -> None:
         """One value of a path that a gradient shall come back along."""

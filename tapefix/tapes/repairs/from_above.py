@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import libcst as cst
@@ -11,6 +12,8 @@ from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.admission import Admission, CannotAdmitError
 from tapefix.tapes.values import Kind
 from tapefix.tapes.writing.shape import block_of
+
+_WRITING = {"assign", "assign_add", "assign_sub", "apply_gradients"}
 
 
 class FromAbove(Admission):
@@ -45,11 +48,19 @@ class FromAbove(Admission):
         first = self.body.index(near[0]) if near else self.at
         rest = [statement for statement in self.body[first : self.at] if statement not in near]
         if self._may_sink(rest, near):
-            self.draft.move_to_start([*far, *near], self.holder, behind=leading[-1] if leading else None)
+            made = {name for statement in (*far, *near) for name in self.does(statement).binds}
+            before = list(itertools.takewhile(lambda statement: not self.does(statement).reads & made, leading))
+            self.draft.move_to_start([*far, *near], self.holder, behind=before[-1] if before else None)
             return
         if far:
             raise CannotAdmitError("statements between depend on their order")
         self.check_extension(rest)
+        changed = next((statement for statement in rest if _writes_variables(statement)), None)
+        if changed is not None:
+            # With the tape over both, the gradient would be that of the variables as they were.
+            raise CannotAdmitError(
+                f"line {self.line(changed)} changes variables in between: run the forward pass again, inside the tape"
+            )
         watched = {name for statement in leading for name in self.does(statement).reads}
         if any(self.does(statement).binds & watched for statement in self.body[first : self.at]):
             raise CannotAdmitError("the tape watches what is made only then")
@@ -142,6 +153,11 @@ class FromAbove(Admission):
                     raise CannotAdmitError(f"line {self.line(other)} needs `{min(needed)}` as well")
                 if isinstance(other, cst.SimpleStatementLine):
                     names = names - self.does(other).binds
+
+
+def _writes_variables(statement: cst.CSTNode) -> bool:
+    methods = matchers.OneOf(*(matchers.Name(name) for name in sorted(_WRITING)))
+    return bool(matchers.findall(statement, matchers.Call(func=matchers.Attribute(attr=methods))))
 
 
 def _only_models(reading: Reading, statement: cst.CSTNode) -> bool:

@@ -133,6 +133,12 @@ def becomes_floating(reading: Reading, flow: Flow) -> bool:
     return plan is not None and not plan.reason
 
 
+def integer_variables(value: Value) -> list[Value]:
+    """The variables of integers that an operator was given."""
+    operator = value.operation is Operation.BINARY
+    return [i for i in value.inputs if operator and i.kind is Kind.VARIABLE and i.dtype is Dtype.INTEGER]
+
+
 class _Planner:
     def __init__(self, reading: Reading, value: Value) -> None:
         self.reading = reading
@@ -171,7 +177,7 @@ class _Planner:
 
     def _from_operands(self, value: Value, node: cst.CSTNode) -> None:
         """Make the variables floating that an update such as `w - lr * g` is made of, else cast what it gives."""
-        variables = [i for i in value.inputs if i.kind is Kind.VARIABLE and i.dtype is Dtype.INTEGER]
+        variables = integer_variables(value)
         plans = [_Planner(self.reading, variable).planned() for variable in variables]
         if not plans or any(plan.purpose or plan.reason for plan in plans):
             self._cast(node)

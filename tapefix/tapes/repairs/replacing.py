@@ -171,9 +171,14 @@ def _obstacle(reading: Reading, found: Replacement) -> str:
 
 
 def _kept_elsewhere(reading: Reading, value: Value, step: Binding) -> bool:
-    """Whether another function makes the tensor, and may have more to do with it than to return it."""
+    """Whether another function makes the tensor, and does more with it than to return it; or a whole step of training.
+
+    What takes weights, asks for their gradient and returns new weights leaves the old ones alone by design.
+    """
     if value.node is None or reading.function(value.node) is reading.function(step.node):
         return False
+    if any(query.frame is value.frame for query in reading.queries):
+        return True
     return not isinstance(reading.parent(value.node), cst.Return) or value.frame.call is not step.value
 
 
