@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tapefix.why import Break, QueryAccount, SourceAccount
 
 SEEN = "the break was seen in a run; the text alone does not say how to mend it"
+SEEN_ELSEWHERE = "the break was seen in a run, in another file than the one that is repaired"
 """Why an explained finding has no rewrite."""
 
 
@@ -146,7 +147,7 @@ def _advice(
         message=message,
         range=where,
         applicability=Applicability.ADVICE,
-        reason=SEEN,
+        reason=SEEN_ELSEWHERE if place is not None and place.path else SEEN,
         queries=frozenset({query.line}),
         related=() if where == asked else (Related(asked, about),),
     )

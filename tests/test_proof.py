@@ -220,3 +220,35 @@ def test_the_first_alternative_that_is_verified_is_kept(project: Path, verifier:
     assert judged.finding.rewrite.title == "Use tf.reduce_mean"
     preview = prove(script, text, [MeanInOneOfTwoWays], verifier=None)
     assert "value = tf.reduce_sum(w * w)" in preview.after
+
+
+def test_numbers_that_leave_on_the_way_of_a_query_that_nobody_promised_are_noted(
+    project: Path, verifier: Verifier
+) -> None:
+    text = textwrap.dedent(
+        """\
+        import numpy as np
+        import tensorflow as tf
+
+        w = tf.Variable([1.0, 2.0])
+
+
+        def penalty(point):
+            with tf.GradientTape() as tape:
+                value = tf.reduce_sum(w * point**2)
+            slope = tape.gradient(value, point)
+            return np.mean((np.sqrt(np.sum(np.square(slope))) - 1.0) ** 2)
+
+
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(w**2) + 10.0 * penalty(tf.constant([0.5, 0.5]))
+        print(tape.gradient(loss, w))
+        """
+    )
+    script = project / "penalty.py"
+    script.write_text(text, "utf-8")
+    proof = prove(script, text, load_rules(), verifier=verifier)
+    assert [(each.finding.code, each.kept) for each in proof.judged] == [("TPF201", True)]
+    assert proof.verdict is not None
+    assert proof.verdict.status is VerdictStatus.VERIFIED
+    assert any("still leaves TensorFlow (line 12)" in note for note in proof.verdict.notes)

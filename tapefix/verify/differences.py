@@ -109,7 +109,10 @@ def _compare(measured: dict[str, Any], dtype: str) -> tuple[Check, bool]:
         # A comparison with NaN is never true, so that an undefined difference disagrees.
         fine = gap <= allowed or kink
         agrees = agrees and fine
-        if not gap / allowed <= most and not (kink and worst is not None):
+        if kink:
+            central = min(max(tape, min(ahead, behind)), max(ahead, behind))
+            gap = abs(tape - central)
+        if not gap / allowed <= most:
             most = gap / allowed
             worst = Check(tape, central, allowed, len(rows))
     return worst or Check(0.0, 0.0, 0.0, 0), agrees

@@ -194,15 +194,20 @@ class Verifier:
             lenient = earlier or comparison.claims is None
             return lenient and line is not None and lines.before(line) is not None
 
+        noted: set[str] = set()
         for before, pair in comparison.repaired():
             numbers = leaving(before, pair, known)
-            if not numbers:
+            if not numbers or pair.query.key in noted:
                 continue
             request = RunRequest(
                 comparison.after_text, oracle=True, eager=comparison.eager, disturb=tuple(sorted(numbers))
             )
             problem = leak_problem(pair, numbers, self._run(path, request))
-            if problem:
+            if problem and before is None and not comparison.promise.covers_after(pair.query):
+                # The run comes to this query only now, and the rewrite has promised nothing of it.
+                comparison.findings.notes.append(problem)
+                noted.add(pair.query.key)
+            elif problem:
                 comparison.findings.problems.append(problem)
                 return
 

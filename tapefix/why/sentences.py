@@ -28,6 +28,8 @@ def sentence(found: Break, account: SourceAccount) -> str:
         return f"`{source}` is a symbol from which a model was built: no numbers ever pass through it"
     if found.cause is Cause.NOT_A_TENSOR:
         return f"`{source}` is {_a(_kind(account.source))}: a tape follows tensors and variables only"
+    if found.cause is Cause.INDEPENDENT and found.detail == "no-target":
+        return "the target is None: it should have been a gradient itself, which is missing"
     if found.cause is Cause.INDEPENDENT:
         return f"nothing leads from `{source}` to the target: the target does not depend on it"
     if found.cause is Cause.UNEXPLAINED:

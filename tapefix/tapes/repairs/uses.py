@@ -32,12 +32,15 @@ class Ask:
 
     expression: cst.BaseExpression
     wanted: str
-    """`array`, `number` or `list`."""
+    """`array`, `number`, `list`, or `dtype` of an array."""
 
     def write(self, draft: Draft) -> None:
         """Add the edits to a draft."""
         start, end = draft.reading.span(self.expression)
         tight = isinstance(self.expression, _TIGHT) or bool(self.expression.lpar)
+        if self.wanted == "dtype":
+            draft.insert(end, ".as_numpy_dtype", shared=True)
+            return
         if self.wanted == "number":
             draft.insert(start, "float(", shared=True)
             draft.insert(end, ")", shared=True)
@@ -122,6 +125,9 @@ class OtherUses:
                 return f"line {line} needs an array or a number, and at times gets another one"
             if in_graph(user.frame):
                 return f"line {self.reading.line(expression)} needs an array inside a `tf.function`"
+            if isinstance(user.node, cst.Attribute) and _steers_numpy(user):
+                asks.append(Ask(user.node, "dtype"))
+                continue
             asks.append(Ask(expression, _wanted([value, *evaluations])))
         return asks
 
@@ -270,6 +276,14 @@ class OtherUses:
             for part in self._within(expression, value):
                 if all(v in self.converted for v in self.reading.values(part)):
                     yield Ask(part, _wanted([value]))
+
+
+def _steers_numpy(user: Value) -> bool:
+    """Whether it is `array.dtype`, asked for to give other arrays the same: `mask.astype(loss.dtype)`."""
+    return user.name == "dtype" and all(
+        other.name == "astype" or (other.operation is Operation.CALL and other.name.startswith("numpy."))
+        for other in user.users
+    )
 
 
 def _binds(target: cst.BaseExpression, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
@@ -77,6 +78,8 @@ class Explainer:
                 # Zeros are a gradient too, unless something on the way is known to give nothing else.
                 accounts.append({})
                 continue
+            if all(target is None for target in targets):
+                account.breaks = [replace(found, detail="no-target") for found in account.breaks]
             accounts.append(self._data(source, account))
         return accounts
 

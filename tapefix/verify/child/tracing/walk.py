@@ -199,7 +199,9 @@ class Walk:
             node = self.trace.nodes.get(start)
             within = node is not None and self.trace.is_tensor(node.value)
             fault = "" if not within else wrapped if tensor else "left"
-            yield Hop(start, key, edge.place, edge.at, edge.made_by, fault), BREAK if fault else STEP
+            # An index or a count made outside TensorFlow carries no derivative, however short the way over it is.
+            lost = fault or (not tensor and _counts(result))
+            yield Hop(start, key, edge.place, edge.at, edge.made_by, fault), BREAK if lost else STEP
 
     def _of_writes(self, key: int, before: int) -> Iterator[Tuple[Hop, float]]:
         numbers = [number for number in self.trace.writes.get(key, ()) if number < before]
@@ -217,6 +219,12 @@ class Walk:
             yield Hop(op.inputs[1]._id * 2 + 1, key, place, number, made_by, fault), BREAK
             if op.kind == "AssignVariableOp":
                 return
+
+
+def _counts(value: Any) -> bool:
+    """Whether a result of Python or NumPy is made of integers or truth values."""
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return isinstance(value, int) or kind in ("i", "u", "b")
 
 
 def is_resource(tensor: Any) -> bool:
