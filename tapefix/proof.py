@@ -11,6 +11,7 @@ from tapefix.allowance import Allowance, Allowed
 from tapefix.codemod import Codemod
 from tapefix.engine import Repair, repair
 from tapefix.finding import Finding, Rewrite
+from tapefix.source.linemap import line_origins
 from tapefix.steering import Steering
 from tapefix.tapes.observed import Observations
 from tapefix.units import Unit, identity, units_of
@@ -193,8 +194,8 @@ class _Prover:
         if hopeless or len(self.full.applied) == 1:
             verified = total.status is VerdictStatus.VERIFIED
             judged = tuple(Judged(finding, total, verified) for finding in self.full.applied)
-            after = self.full.text if verified else self.text
-            return Proof(self.text, self.full.text, after, judged, self.full.remaining, total)
+            kept = self.full if verified else self._with(())
+            return Proof(self.text, self.full.text, kept.text, judged, self._left(kept), total)
         if total.status is VerdictStatus.VERIFIED:
             return self._all_kept(total)
         return self._parts(total)
@@ -256,9 +257,15 @@ class _Prover:
             else:
                 for finding in part:
                     verdicts[finding] = sum_so_far
-        after = self._with(kept).text if kept else self.text
+        last = self._with(kept)
         judged = tuple(Judged(finding, verdicts.get(finding, total), finding in kept) for finding in self.full.applied)
-        return Proof(self.text, self.full.text, after, judged, self.full.remaining, verdict)
+        return Proof(self.text, self.full.text, last.text if kept else self.text, judged, self._left(last), verdict)
+
+    def _left(self, kept: Repair) -> tuple[Finding, ...]:
+        """The findings that a part of the repair leaves, but those that were judged; by the lines of its text."""
+        judged = {identity(finding) for finding in self.full.applied}
+        origins = line_origins(self.text, kept.text)
+        return tuple(f for f in kept.remaining if (f.code, origins[min(f.range.line, len(origins) - 1)]) not in judged)
 
     def _best_part(self, unit: Unit, total: Verdict) -> tuple[tuple[Finding, ...], Verdict, Verdict]:
         """The largest part of a unit that is verified: all of it, all but one, or one alone.
