@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tapefix.codemod import Codemod
 from tapefix.finding import Applicability, Finding, Range, Related
 from tapefix.source.linemap import line_origins
+from tapefix.tapes.expecting import expected_lines
 from tapefix.tapes.observed import Observations
 from tapefix.verify import DeviceError, SandboxError, VerifyError
 
@@ -57,7 +58,7 @@ class Steering:
     def unclaimed(self, findings: Iterable[Finding]) -> frozenset[int]:
         """Lines of the broken queries that no finding promises to repair."""
         claimed = {line for finding in findings for line in finding.queries}
-        return self.broken - claimed
+        return self.broken - claimed - expected_lines(self._text)
 
     def observations(self) -> Observations | None:
         """What a traced run saw of the expressions of the text; None when it cannot be run."""
@@ -95,7 +96,10 @@ class Steering:
         spoken = {(finding.code, line) for finding in known for line in finding.queries}
         found: dict[tuple[str, Range], Finding] = {}
         names = {rule.code: rule for rule in rules}
+        expected = expected_lines(text)
         for query in explanation.queries:
+            if query.line in expected:
+                continue
             for account in query.missing:
                 for broken in account.breaks:
                     finding = _advice(query, account, broken, names)

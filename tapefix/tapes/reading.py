@@ -16,6 +16,7 @@ from tapefix.source.lines import Lines
 from tapefix.source.nesting import string_spans
 from tapefix.source.parsing import parse
 from tapefix.tapes.execution.module import Execution
+from tapefix.tapes.expecting import expected_lines
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
 from tapefix.tapes.observed import Observed
@@ -184,6 +185,15 @@ class Reading:
         start, end = self._positions[node]
         return self._observed(self.lines.position(start)[0], self.text[start:end])
 
+    @cached_property
+    def expected(self) -> frozenset[int]:
+        """The lines of the queries of which the code says that they give `None`, or raise."""
+        return expected_lines(self.text)
+
+    def expects_nothing(self, query: Query) -> bool:
+        """Whether the code says that a query gives `None`, or raises."""
+        return self.line(query.node) in self.expected
+
     @property
     def tapes(self) -> list[Tape]:
         """Every tape that the execution made."""
@@ -210,11 +220,15 @@ class Reading:
         return read_flow(query, source, mended=True, taped=True).connected is not Answer.NO
 
     def flows(self) -> Iterator[Flow]:
-        """The flow of every source of every query; of one that asks the wrong tape, or for the wrong one of two objects
-        with the same numbers, there is nothing to learn.
+        """The flow of every source of every query.
+
+        Of one that asks the wrong tape, or for the wrong one of two objects with the same numbers, or that the code
+        expects to give nothing, there is nothing to learn.
         """
         for query in self.queries:
             if query in self.misdirections and not self.misdirections[query].twin:
+                continue
+            if self.expects_nothing(query):
                 continue
             for source in query.sources:
                 if source not in self.twins:

@@ -34,8 +34,10 @@ def conclude(comparison: Comparison, claims: frozenset[int] | None) -> tuple[Ver
     if not repaired:
         if findings.unreached:
             return VerdictStatus.NOT_RUN, _not_reached(comparison)
-        if claims == frozenset() and not any(
-            match.before.broken and comparison.claimed(match.before.query) for match in comparison.matches
+        if (
+            comparison.before.queries
+            and claims == frozenset()
+            and not any(match.before.broken and comparison.claimed(match.before.query) for match in comparison.matches)
         ):
             return VerdictStatus.VERIFIED, "every gradient and value is unchanged"
         if not comparison.before.queries:

@@ -26,6 +26,7 @@ class Site:
     target: str
     sources: tuple[str, ...]
     whole: str
+    statement: int = 0
 
 
 @dataclass(frozen=True)

@@ -237,3 +237,22 @@ def test_what_one_path_must_leave_holds_the_other_paths_through_it() -> None:
     found = check(HEAD + textwrap.dedent(body), RULES)
     assert {finding.rewrite for finding in found} == {None}
     assert len(found) >= 4
+
+
+def test_what_a_model_said_before_stays_a_constant_where_the_tape_calls_it_too() -> None:
+    found = check(
+        HEAD
+        + textwrap.dedent("""
+        from tensorflow import keras
+        model = keras.Sequential([keras.layers.Dense(2)])
+        def replay(s, r, s2):
+            wanted = r + np.amax(model.predict(s2), axis=1)
+            with tf.GradientTape() as tape:
+                greedy = tf.cast(tf.argmax(model(s), axis=1), tf.float32)
+                loss = tf.reduce_mean((wanted.astype("float32") - greedy) ** 2)
+            return tape.gradient(loss, model.trainable_variables)
+        replay(tf.ones((4, 3)), np.zeros(4), tf.ones((4, 3)))
+        """),
+        load_rules(),
+    )
+    assert {finding.code for finding in found} == {"TPF501"}

@@ -55,6 +55,17 @@ PROGRAMS = {
         tape.__exit__(None, None, None)
         tape.gradient(y, [w, x])  # ok, unwatched
         """,
+    "an earlier answer of the model that the tape calls": """
+        import keras
+        model = keras.Sequential([keras.layers.Dense(2)])
+        def step(s, a, r, s2):
+            best = r + np.amax(model.predict(s2), axis=1)
+            with tf.GradientTape() as tape:
+                chosen = tf.cast(tf.argmax(model(s), axis=1), tf.float32)
+                loss = tf.reduce_mean((best - chosen) ** 2)
+            return tape.gradient(loss, model.trainable_variables)  # cut
+        step(tf.ones((4, 3)), tf.zeros(4), tf.zeros(4), tf.ones((4, 3)))
+        """,
     "nested tapes": """
         x = tf.constant(3.0)
         with tf.GradientTape() as outer:

@@ -298,3 +298,10 @@ def test_the_gradient_of_nothing_is_a_missing_one(judge: Judge) -> None:
     verdict = judge(EARLY, other, claims=frozenset({8}))
     assert verdict.status is VerdictStatus.REJECTED
     assert "has another value" in verdict.reason
+
+
+def test_nothing_is_verified_where_both_runs_end_before_any_query(judge: Judge) -> None:
+    gone = SIMPLE.replace("    x = tf.constant", "    old = tf.contrib.eager\n    print('here')\n    x = tf.constant")
+    verdict = judge(gone, gone.replace("    print('here')\n", ""), claims=frozenset())
+    assert verdict.status is VerdictStatus.NOT_RUN
+    assert "no query was reached" in verdict.reason

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tapefix.tapes.execution import library
 from tapefix.tapes.flow.endings import is_end
 from tapefix.tapes.flow.flow import Answer, Flow, all_of, ancestors, any_of
 from tapefix.tapes.flow.holding import containers, holders, members
 from tapefix.tapes.flow.steps import Step, step_of
+from tapefix.tapes.flow.stops import Stop, stop_of
 from tapefix.tapes.tape import Query, Source
 from tapefix.tapes.values import Kind, Operation, Value
 
@@ -50,8 +53,9 @@ class FlowReader:
         flow = self.flow
         source = flow.source.value
         flow.order = ancestors([*self.query.targets, source])
+        earlier = self._earlier_answers(flow.order)
         for value in flow.order:
-            is_source = value is source or self._uses_owner(value)
+            is_source = value is source or (value not in earlier and self._uses_owner(value))
             if is_source:
                 flow.origins.add(value)
             if is_source or any(i in flow.depends for i in value.inputs):
@@ -75,6 +79,25 @@ class FlowReader:
         if value.operation is Operation.ATTRIBUTE and value.name == "losses":
             return value.receiver in self.owner_members
         return value.operation in (Operation.CALL, Operation.METHOD_CALL) and value.receiver in self.owner_members
+
+    def _earlier_answers(self, order: list[Value]) -> set[Value]:
+        """What a model gave before the tape began, where the tape records a call of the same model.
+
+        The answer from before is a constant beside that path: the target of a value function, a prediction to stay
+        close to.
+        """
+        calls = [v for v in order if v.operation in _CALLS and v.receiver in self.owner_members]
+        inside = [value for value in calls if self.tape in value.tapes]
+        start = self.tape.entered()
+        if not inside or start is None:
+            return set()
+        earlier = {value for value in calls if self.tape not in value.tapes and value.time < start}
+        if not earlier:
+            return set()
+        open_ways = _without_detour(self.query.targets)
+        taped = [value for value in inside if value in open_ways]
+        fed = {value for call in taped for value in ancestors(call.inputs)}
+        return {value for value in earlier - fed if any(value.receiver is call.receiver for call in taped)}
 
     # Tracking
 
@@ -221,6 +244,22 @@ class FlowReader:
         if value.operation is Operation.ATTRIBUTE and value.name in ("losses", "loss"):
             return Answer.MAYBE
         return any_of(Answer.MAYBE if self.flow.followed[i] is not Answer.NO else Answer.NO for i in value.inputs)
+
+
+_CALLS = (Operation.CALL, Operation.METHOD_CALL)
+
+
+def _without_detour(targets: Iterable[Value]) -> set[Value]:
+    """All that the targets are made of but for what is detached on purpose, or only gives a shape."""
+    seen: set[Value] = set()
+    stack = list(targets)
+    while stack:
+        value = stack.pop()
+        if value in seen or stop_of(value) in (Stop.STOPPED, Stop.CONSTANT):
+            continue
+        seen.add(value)
+        stack.extend(value.inputs)
+    return seen
 
 
 def read_flow(query: Query, source: Source, *, mended: bool = False, taped: bool = False) -> Flow:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.spelling import free_name
 from tapefix.tapes.writing.draft import Draft
 from tapefix.tapes.writing.shape import statement_text
@@ -74,11 +75,12 @@ def {name}(model, inner, features):
 
 def bring(draft: Draft, helper: Helper, model_class: str) -> str:
     """Put a helper behind the imports, unless the file has it already; returns its name."""
-    if model_class == "Model":
+    reading = draft.reading
+    owner = model_class.rpartition(".")[0]
+    if not owner:
         clone = f"{draft.tensorflow()}.keras.models.clone_model"
     else:
-        clone = f"{model_class.removesuffix('.Model').removesuffix('.models')}.models.clone_model"
-    reading = draft.reading
+        clone = f"{owner}.clone_model" if _is_models(reading, owner) else f"{owner}.models.clone_model"
     module = reading.module
     if helper.text(helper.name, model_class, clone, module) in reading.text:
         return helper.name
@@ -90,6 +92,13 @@ def bring(draft: Draft, helper: Helper, model_class: str) -> str:
     gap = module.default_newline * sum(bool(line.strip()) for line in above)
     draft.insert(start, gap + helper.text(name, model_class, clone, module), shared=True)
     return name
+
+
+def _is_models(reading: Reading, owner: str) -> bool:
+    """Whether what holds the class is the module `keras.models`, by whatever name."""
+    root, dot, rest = owner.partition(".")
+    held = reading.execution.module_frame.names.get(root)
+    return f"{held.name if held is not None else root}{dot}{rest}".endswith(".models")
 
 
 def _introduces(statement: cst.CSTNode) -> bool:

@@ -13,7 +13,6 @@ from tapefix.tapes.flow.reader import read_flow
 from tapefix.tapes.flow.steps import Step, step_of
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.lifetime import reuses
-from tapefix.tapes.repairs.regions import expects_none
 from tapefix.tapes.tape import Query, Tape
 from tapefix.tapes.values import Frame, Kind, Operation
 
@@ -105,7 +104,7 @@ def _elsewhere(reading: Reading, query: Query, place: Place) -> Misdirection | N
     """The tape that recorded the way to the target, where the one that is asked certainly did not."""
     if query.tape.escaped or query.unconnected_zero or not query.sources or query.inside:
         return None
-    if expects_none(reading, query) or any(
+    if reading.expects_nothing(query) or any(
         reading.flow(query, source).connected is not Answer.NO for source in query.sources
     ):
         return None

@@ -56,7 +56,7 @@ def strays(reading: Reading) -> list[Stray]:
         query, region = flow.query, flow.query.tape.region
         if flow.connected is not Answer.NO or not flow.reaches or query.unconnected_zero or query.tape.escaped:
             continue
-        if region is None or region.node is None or region.left is None or expects_none(reading, query):
+        if region is None or region.node is None or region.left is None:
             continue
         for side, breaks, steps in _outside(flow, region):
             if side is Side.BEFORE and any(_earlier_pass(reading, region, value) for value in breaks):
@@ -114,17 +114,6 @@ class _Entered(FlowReader):
         if before and step_of(value) not in (Step.PASS, Step.NEW):
             return Answer.NO
         return super()._followed(value)
-
-
-def expects_none(reading: Reading, query: Query) -> bool:
-    """Whether the code says that the answer is to be `None`."""
-    parent = reading.parent(query.node)
-    if isinstance(parent, cst.Arg):
-        call = reading.parent(parent)
-        return isinstance(call, cst.Call) and reading.code(call.func).endswith("assertIsNone")
-    if isinstance(parent, cst.Comparison):
-        return any(isinstance(part.operator, cst.Is) for part in parent.comparisons)
-    return False
 
 
 def asked_twice(reading: Reading) -> set[Tape]:

@@ -12,7 +12,6 @@ from tapefix.tapes.flow.flow import Answer, Flow, any_of
 from tapefix.tapes.flow.reader import FlowReader, read_flow
 from tapefix.tapes.flow.stops import Stop, stop_of
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.repairs.regions import expects_none
 from tapefix.tapes.tape import Pause
 from tapefix.tapes.values import Value
 from tapefix.tapes.writing.draft import Draft
@@ -68,7 +67,7 @@ class HiddenPlan:
         self._found: dict[cst.CSTNode, Hidden] = {}
         lost: set[int] = set()
         for flow in reading.flows():
-            missing = flow.reaches and flow.connected is Answer.NO and not expects_none(reading, flow.query)
+            missing = flow.reaches and flow.connected is Answer.NO
             if missing and (self._stopped(flow) or self._paused(flow)):
                 lost.add(id(flow))
         if self._found:

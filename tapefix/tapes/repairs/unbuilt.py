@@ -22,6 +22,13 @@ _NO_HOLDERS = (
 )
 _BUILT_AT_ONCE = {"InputLayer", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "Layer"}
 _SHAPES = {"input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length", "weights"}
+_SIZES = {"units", "filters", "rate", "kernel_size", "strides", "input_dim", "output_dim"}
+"""What is a number, whatever it is called with."""
+_SIZED = {
+    "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Dense", "Dropout",
+    "Embedding", "GRU", "LSTM", "SimpleRNN",
+}  # fmt: skip
+"""Layers whose first argument is a number."""
 _HARMLESS = {"add", "compile", "summary", "get_config"}
 _LISTING = {"append", "extend", "insert", "add"}
 _BASES = {"keras.Model", "keras.layers.Layer"}
@@ -51,7 +58,7 @@ def _empty(value: Value, time: int, depth: int) -> bool:
         return False
     if any(argument.star or argument.keyword in _SHAPES for argument in value.arguments):
         return False
-    parts = [argument.value for argument in value.arguments]
+    parts = [part.value for number, part in enumerate(value.arguments) if not _is_size(value, number)]
     if value.kind is Kind.MODEL:
         if value.name.rpartition(".")[2] != "Sequential":
             return False
@@ -60,6 +67,14 @@ def _empty(value: Value, time: int, depth: int) -> bool:
     elif not value.name.startswith("keras.layers.") or value.name.rpartition(".")[2] in _BUILT_AT_ONCE:
         return False
     return all(_empty(part, time, depth + 1) for part in parts)
+
+
+def _is_size(value: Value, number: int) -> bool:
+    """Whether an argument of a layer is a number for certain, wherever it comes from."""
+    keyword = value.arguments[number].keyword
+    if not value.name.startswith("keras.layers."):
+        return False
+    return keyword in _SIZES if keyword else number == 0 and value.name.rpartition(".")[2] in _SIZED
 
 
 def _empty_instance(value: Value, time: int, depth: int) -> bool:

@@ -39,6 +39,8 @@ class Site:
     """The text of the sources: one entry for each element when they are written as a list, a tuple or a dict."""
     whole: str
     """The text of the sources as one expression."""
+    statement: int = 0
+    """The line on which its statement begins."""
 
 
 def find_sites(text: str) -> List[Site]:
@@ -48,18 +50,22 @@ def find_sites(text: str) -> List[Site]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     found: List[Site] = []
+    # Walked from the outside in: the innermost statement has the last word.
+    statements: Dict[ast.AST, int] = {}
     for node in ast.walk(tree):
+        begins = node.lineno if isinstance(node, ast.stmt) else statements.get(node, 0)
+        statements.update((child, begins) for child in ast.iter_child_nodes(node))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner, name = node.func.value, node.func.attr
             if isinstance(owner, ast.Name) and owner.id in LOOKALIKES:
                 continue
             last = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
             if name in METHODS or (name in LEGACY and (name != "function" or last in BACKENDS)):
-                found.append(_site(node, name))
+                found.append(_site(node, name, begins))
     return sorted(found, key=lambda site: (site.line, site.column, -site.end_line, -site.end_column))
 
 
-def _site(node: ast.Call, method: str) -> Site:
+def _site(node: ast.Call, method: str, statement: int) -> Site:
     arguments: Dict[str, ast.expr] = dict(zip(("target", "sources"), node.args))
     target_name, sources_name = LEGACY.get(method, ("target", "sources"))
     for keyword in node.keywords:
@@ -81,6 +87,7 @@ def _site(node: ast.Call, method: str) -> Site:
         _unparse(target),
         tuple(_unparse(element) for element in elements),
         _unparse(sources),
+        statement,
     )
 
 
@@ -111,6 +118,9 @@ def site_of(sites: List[Site], position: Tuple[int, Optional[Tuple[int, int, int
             if (site.end_line, site.end_column) == exact[2:] and site.line <= exact[0]:
                 return index
     inside = [index for index, site in enumerate(sites) if site.line <= line <= site.end_line]
+    if not inside and exact is None:
+        # What AutoGraph has converted knows only where the statement begins.
+        inside = [index for index, site in enumerate(sites) if site.statement == line]
     if not inside:
         return None
     return min(inside, key=lambda index: sites[index].end_line - sites[index].line)
