@@ -27,8 +27,10 @@ class ContribEager(Codemod):
     ## What the rewrite does
 
     `tfe.GradientTape`, `tfe.Variable` and the like get the names that they have in TensorFlow 2; the import and the
-    call that enables eager execution go. `tfe.gradients_function(f)` and its kin become a function with a tape, which
-    is called as before and gives what it gave: gradients for the arguments, or pairs of gradient and variable.
+    call that enables eager execution go. Functions that TensorFlow 2 has under another name are called by that:
+    `tf.math.log` for `tf.log`, `tf.random.normal` for `tf.random_normal`. `tfe.gradients_function(f)` and its kin
+    become a function with a tape, which is called as before and gives what it gave: gradients for the arguments, or
+    pairs of gradient and variable.
 
     ## When to ignore it
 

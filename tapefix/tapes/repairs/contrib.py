@@ -11,6 +11,7 @@ from libcst import matchers
 from tapefix.finding import Rewrite
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.eager import builds_graphs, on_condition
+from tapefix.tapes.repairs.old_names import old_names
 from tapefix.tapes.repairs.taped_functions import FORMS, TapedFunction
 from tapefix.tapes.repairs.untaped import CannotTapeError
 from tapefix.tapes.writing.draft import Draft
@@ -62,12 +63,26 @@ def migrations(reading: Reading) -> Iterator[Migration]:
         yield migration
     if not reading.queries and migration is None:
         return
+    yield from _renamed(reading)
     calls = matchers.findall(reading.module, matchers.Call(func=matchers.Attribute(attr=matchers.Name(_ENABLE))))
     for call in sorted(calls, key=reading.span):
         assert isinstance(call, cst.Call)
         assert isinstance(call.func, cst.Attribute)
         if _is_tensorflow(reading, call.func.value) and not on_condition(reading, call):
             yield _enabled(reading, call)
+
+
+def _renamed(reading: Reading) -> Iterator[Migration]:
+    """The functions that the file calls by names of TensorFlow 1: it would come no further with eager names alone."""
+    found = sorted(old_names(reading), key=lambda old: reading.span(old[0]))
+    if not found:
+        return
+    draft = Draft(reading)
+    for node, name in found:
+        draft.rewrite_whole(node, name)
+    first = found[0][0]
+    title = "Call it by its name in TensorFlow 2" if len(found) == 1 else "Call them by their names in TensorFlow 2"
+    yield Migration(first, reading.code(first), draft.rewrite(title))
 
 
 def _is_tensorflow(reading: Reading, node: cst.BaseExpression) -> bool:
