@@ -93,12 +93,15 @@ class Steering:
             explanation = explain(self._verifier, self._path, text)
         except VerifyError:
             return ()
+        known = tuple(known)
+        # What stands in the way of a query, and is left, comes first: what else is behind it, `why` says.
+        blocked = {line for finding in known if _is_left(finding) for line in finding.queries}
         spoken = {(finding.code, line) for finding in known for line in finding.queries}
         found: dict[tuple[str, Range], Finding] = {}
         names = {rule.code: rule for rule in rules}
         expected = expected_lines(text)
         for query in explanation.queries:
-            if query.line in expected:
+            if query.line in expected or query.line in blocked:
                 continue
             for account in query.missing:
                 for broken in account.breaks:
@@ -114,6 +117,10 @@ class Steering:
             return self._verifier.evidence(self._path, text)
         except VerifyError:
             return None
+
+
+def _is_left(finding: Finding) -> bool:
+    return finding.rewrite is None or finding.applicability is not Applicability.SAFE
 
 
 def _silent(query: Query) -> bool:

@@ -78,5 +78,5 @@ def why(
     else:
         show(why_lines(explanation, name), sys.stdout)
     if not explanation.queries and not explanation.answered:
-        return 2 if not explanation.end.regular else 1
+        return 2 if not explanation.end.regular and explanation.stop is None else 1
     return 1 if explanation.broken else 0

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tapefix.report.lines import Line, visible
 from tapefix.why import Break, Explanation, QueryAccount, SourceAccount, Step
+from tapefix.why.endings import EMPTY
 from tapefix.why.rules import rule_of
 from tapefix.why.sentences import sentence
 
@@ -24,8 +25,12 @@ def why_lines(explanation: Explanation, name: str) -> Iterator[Line]:
 
 
 def _stop(stop: Break, explanation: Explanation, name: str) -> Iterator[Line]:
-    yield ((f"{name}:{explanation.end.line}: ", "place"), ("the run ends before it can ask", "strong"))
-    yield (("  ", ""), (_short(f"{explanation.end.type}: {explanation.end.message}"), "dim"))
+    if rule_of(stop) == EMPTY and stop.place is not None:
+        yield ((f"{name}:{stop.place.line}: ", "place"), ("the gradient of an empty list is asked for", "strong"))
+    else:
+        yield ((f"{name}:{explanation.end.line}: ", "place"), ("the run ends before it can ask", "strong"))
+    if not explanation.end.regular:
+        yield (("  ", ""), (_short(f"{explanation.end.type}: {explanation.end.message}"), "dim"))
     where = f"{stop.place}: " if stop.place is not None else ""
     text = " ".join(stop.place.text.split()) if stop.place is not None else ""
     yield (("  ", ""), (where, "place"), (visible(f"`{text}`"), "bad"), (f"  {rule_of(stop)}", "code"))
@@ -110,7 +115,7 @@ def _summary(explanation: Explanation, name: str) -> Iterator[Line]:
         yield (("  ", ""), (f"the run {explanation.end.describe()}", "unsure"))
     for line in explanation.unreached:
         yield (("  ", ""), (f"the query at line {line} was not reached", "unsure"))
-    if not broken and not answered and not explanation.unreached:
+    if not broken and not answered and not explanation.unreached and explanation.stop is None:
         yield ((f"{name}: ", "place"), ("the run asked no tape for a gradient", "unsure"))
 
 

@@ -21,16 +21,25 @@ _KNOWN = (
     (r"Passed in object .*type '?ndarray", "TPF205"),
     (r"'numpy\.ndarray' object has no attribute '(?:assign\w*|trainable|value)'", "TPF205"),
 )
+EMPTY = "TPF605"
+"""The rule for a list of weights that is read before there are any."""
 _NAME = re.compile(r"(?:name|local variable) '(\w+)'")
 
 
 def ending(evidence: Evidence, text: str) -> Break | None:
     """Return what ended a run, as a break of the rule that knows it; None for any other end.
 
+    A query for the gradient of an empty list ends it as well, at once or with nothing learned.
+
     Once a query has no answer, what the script makes of that is no news.
     """
     end = evidence.end
-    if end.reason != "raised" or end.line is None or any(any(query.why) for query in evidence.queries):
+    if any(any(query.why) for query in evidence.queries):
+        return None
+    empty = next((query for query in evidence.queries if not query.sources and query.error is None), None)
+    if empty is not None:
+        return _break(EMPTY, _line(text, empty.line))
+    if end.reason != "raised" or end.line is None:
         return None
     if end.type in ("NameError", "UnboundLocalError"):
         return _tape_gone(evidence, text) or _made_local(evidence, text)

@@ -99,7 +99,7 @@ def _thing(value: dict[str, object] | None) -> Thing | None:
 
 
 def _answered(evidence: Evidence) -> int:
-    broken = {query.key for query in evidence.queries if any(query.why)}
+    broken = {query.key for query in evidence.queries if any(query.why) or not query.sources}
     return len({query.key for query in evidence.queries} - broken)
 
 

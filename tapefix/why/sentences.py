@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tapefix.why.account import Break, Cause, SourceAccount, Thing
+from tapefix.why.endings import EMPTY
 
 
 def sentence(found: Break, account: SourceAccount) -> str:
@@ -32,6 +33,8 @@ def sentence(found: Break, account: SourceAccount) -> str:
         return "the target is None: it should have been a gradient itself, which is missing"
     if found.cause is Cause.INDEPENDENT:
         return f"nothing leads from `{source}` to the target: the target does not depend on it"
+    if found.cause is Cause.STOPPED_SHORT and found.detail == EMPTY:
+        return f"{shown} asks for the gradient of an empty list: it was read before there were any weights"
     if found.cause is Cause.UNEXPLAINED:
         return found.detail or "every step was recorded, and TensorFlow still gives no gradient"
     return _PLAIN[found.cause].format(shown=shown, source=source)

@@ -80,3 +80,20 @@ def test_an_independent_source_is_said_to_be_one(verifier: Verifier) -> None:
     assert [(account.label, [found.cause for found in account.breaks]) for account in query.missing] == [
         ("head", [Cause.INDEPENDENT])
     ]
+
+
+@pytest.mark.tensorflow
+def test_an_empty_list_of_weights_is_named(verifier: Verifier) -> None:
+    text = (
+        "import tensorflow as tf\n\nnet = tf.keras.Sequential([tf.keras.layers.Dense(1)])\n"
+        "weights = net.trainable_variables\n"
+        "with tf.GradientTape() as tape:\n    loss = tf.reduce_sum(net(tf.ones((2, 3))))\n"
+        "grads = tape.gradient(loss, weights)\nprint(grads)\n"
+    )
+    explanation = explain(verifier, PROGRAMS[0], text)
+    assert not explanation.answered
+    assert explanation.broken
+    assert explanation.stop is not None
+    assert rule_of(explanation.stop) == "TPF605"
+    assert explanation.stop.place is not None
+    assert explanation.stop.place.line == 7

@@ -100,8 +100,11 @@ class Assignment(Calls):
             for part, element in zip(targets, elements, strict=True):
                 self.assign(part.value, element)
             return
-        for part in targets:
-            self.assign(part.value, self.element(part.value, value))
+        for place, part in enumerate(targets):
+            taken = self.element(part.value, value)
+            if starred is None and taken.operation is Operation.ITERATION and taken.receiver is value:
+                taken.name = f"[{place}]"
+            self.assign(part.value, taken)
 
     def _store(self, target: cst.Subscript, value: Value) -> None:
         receiver = self.evaluate(target.value)

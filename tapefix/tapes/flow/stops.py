@@ -100,6 +100,8 @@ def _is_top_indices(value: Value) -> bool:
         return False
     if value.operation is Operation.ATTRIBUTE:
         return value.name == "indices"
+    if value.operation is Operation.ITERATION:
+        return value.name == "[1]"
     return value.operation is Operation.SUBSCRIPT and value.inputs[-1].constant == 1
 
 

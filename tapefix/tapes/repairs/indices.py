@@ -38,7 +38,9 @@ def select_value(reading: Reading, cut: Cut, draft: Draft) -> str:
     if isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Index):
         draft.replace(node.slice[0].slice.value, "0")
         return ""
-    return _call(draft, node, value) if isinstance(node, cst.Call) else "an index has no gradient"
+    if not isinstance(node, cst.Call):
+        return "an index has no gradient: ask for that of the value it selects"
+    return _call(draft, node, value)
 
 
 def _call(draft: Draft, node: cst.Call, value: Value) -> str:

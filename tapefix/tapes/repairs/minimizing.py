@@ -130,7 +130,9 @@ class _Minimizing:
     def _tape(self) -> str | None:
         """The name of the tape that has recorded the loss."""
         given = next((a for a in self.calls[0].arguments if a.keyword == "tape"), None)
-        if given is not None and given.value.kind is not Kind.NONE:
+        # A tape that is made only here has recorded nothing yet.
+        made_here = given is not None and given.value.node is given.node.value
+        if given is not None and given.value.kind is not Kind.NONE and not made_here:
             return self._code(given)
         tapes = {tape for call in self.calls for tape in self._loss_of(call).tapes if tape.frame is call.frame}
         names = {tape_name(tape.region) for tape in tapes if tape.region is not None}
