@@ -126,6 +126,8 @@ class Walk:
             else:
                 fault = self._fault(op, index, key) or lost
             price = STEP if not fault else UNRECORDED if fault == lost else BREAK
+            # A stop may be meant; a break that is not is the likelier cause.
+            price = 2 * BREAK if fault == "stopped-gradient" else price
             where = self._seen_from_the_tape(number, place) if fault in OUTSIDE else place
             yield Hop(start, key, where, number, op.kind, fault), price
 
