@@ -165,9 +165,10 @@ class FlowReader:
         return any(value.kind in (Kind.VARIABLE, Kind.VARIABLES) for value in self.watched_at)
 
     def _part_of_watched(self, value: Value) -> bool:
-        """`tape.watch(model.trainable_variables)` names every variable in it."""
+        """`tape.watch(model.trainable_variables)` names every variable in it; a slice of a tensor is another one."""
         root = value.receiver
-        return value.operation in (Operation.SUBSCRIPT, Operation.ITERATION) and root in self.watched_at
+        taken = value.operation in (Operation.SUBSCRIPT, Operation.ITERATION)
+        return taken and root in self.watched_at and not root.is_tensor
 
     def _on_tape(self, value: Value) -> Answer:
         """Whether the tape holds the way from the source to here, as far as watching it decides."""

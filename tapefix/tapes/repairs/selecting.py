@@ -249,5 +249,12 @@ def _watch_whole(reading: Reading, draft: Draft, tape: Tape, parts: list[Selecti
     for watch in tape.watches:
         named = [values.get(value) for value in watch.values]
         wholes = {reading.code(part.whole) for part in named if part is not None}
-        if None not in named and len(wholes) == 1 and len(watch.node.args) == 1:
-            draft.rewrite_whole(watch.node.args[0].value, wholes.pop(), shared=True)
+        if None in named or len(wholes) != 1 or len(watch.node.args) != 1:
+            continue
+        whole, statement = wholes.pop(), reading.statement(watch.node)
+        watched = {reading.code(a.value) for other in tape.watches if other is not watch for a in other.node.args}
+        alone = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
+        if whole in watched and alone and statement is not None:
+            draft.delete(statement)
+        else:
+            draft.rewrite_whole(watch.node.args[0].value, whole, shared=True)
