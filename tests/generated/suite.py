@@ -156,6 +156,8 @@ def _end(case: Broken, found: tuple[Finding, ...], proof: Proof, observer: Obser
         if repaired.broken:
             return End.PARTIAL, differs
         return End.WRONG, differs
+    # What only the run could find counts as well.
+    found = (*found, *proof.remaining)
     if not found:
         return End.MISSED, ""
     named = any(f.code in case.codes and _near(f, case.lines) for f in found)
