@@ -29,8 +29,8 @@ class NumpyFunctionOp(Codemod):
     ## What the rewrite does
 
     Where the function stands in the same file, and all that it does on the path is known to TensorFlow (TPF101,
-    TPF102), it becomes TensorFlow, and `tf.py_function` calls it. In place of a function of NumPy itself stands the
-    one of TensorFlow that is called the same way. Else there is advice, which names the line in the way.
+    TPF102), it becomes TensorFlow, and `tf.py_function` calls it. A call with a function of NumPy itself becomes
+    the operation of TensorFlow. Else there is advice, which names the line in the way.
 
     ## When to ignore it
 
@@ -52,7 +52,7 @@ class NumpyFunctionOp(Codemod):
                 reading,
                 leaving.node,
                 f"`{code}` hands arrays to its function: no gradient comes back through it",
-                rewrite=leaving.rewrite(reading, f"Hand tensors to the function, with `tf.py_function` for `{code}`"),
+                rewrite=leaving.rewrite(reading, f"Compute with tensors in place of `{code}`"),
                 reason=leaving.reason,
                 queries=frozenset(leaving.queries),
             )

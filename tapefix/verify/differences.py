@@ -46,6 +46,9 @@ def judge_gradient(
         if functions and stops and not stops_added:
             return Judgement(Check(unchecked=f"{functions[0]}, in which a gradient may be stopped on purpose"))
         return Judgement(check, f"the gradient of {after.label} is wrong: {check}")
+    if facts.get("twice"):
+        # What its function was called with is a constant for the derivative, and for its differences just so.
+        return Judgement(check, f"the path from {after.label} goes through a second derivative of `tf.py_function`")
     held = facts.get("straight") if straight_through else None
     if held:
         facts = {**facts, **held}

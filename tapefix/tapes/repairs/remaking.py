@@ -6,7 +6,7 @@ import libcst as cst
 
 from tapefix.tapes import twins
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.values import Argument, Kind, Value
+from tapefix.tapes.values import Argument, Kind, Operation, Value
 from tapefix.tapes.writing.written import Piece, Renamed, Translation, alone, tf_name
 
 _PREDICTION_OPTIONS = {"x", "batch_size", "verbose", "workers", "max_queue_size", "use_multiprocessing"}
@@ -31,31 +31,51 @@ def prediction(reading: Reading, node: cst.Call, value: Value) -> Translation | 
 
 
 def with_tensors(reading: Reading, node: cst.Call, value: Value) -> Translation | str:
-    """`tf.py_function` in place of `tf.numpy_function`: the body gets tensors, and the tape sees what it does."""
-    given: tuple[tuple[cst.BaseExpression, str], ...] = ()
+    """`tf.py_function` in place of `tf.numpy_function`: the body gets tensors, and the tape sees what it does.
+
+    A function of NumPy itself becomes the operation of TensorFlow.
+    """
     if all(other.is_tensor for other in reading.values(node)):
-        function, twin = value.argument(0, "func"), _twin(reading, value)
-        if function is None or not twin:
-            return "its function is not defined in this file, and whether it could compute with tensors is not known"
-        given = ((function.node.value, twin),)
+        return _operation(reading, value) or (
+            "its function is not defined in this file, and whether it could compute with tensors is not known"
+        )
+    if _differentiated_again(reading, value):
+        return "its gradient is differentiated again, and that of `tf.py_function` cannot be"
     extra = [a for a in node.args if a.keyword is not None and a.keyword.value == "stateful"]
     if sum(a.keyword is None for a in node.args) > 3 or any(a.star for a in node.args):
         return "`tf.py_function` takes other arguments"
-    return Renamed((), ("tensorflow",), callee=f"{tf_name(reading)}.py_function", dropped=tuple(extra), given=given)
+    return Renamed((), ("tensorflow",), callee=f"{tf_name(reading)}.py_function", dropped=tuple(extra))
 
 
-def _twin(reading: Reading, value: Value) -> str:
-    """The function of TensorFlow that is called as the NumPy function is; empty without one."""
+def _operation(reading: Reading, value: Value) -> Translation | None:
+    """The operation that is called as the NumPy function is."""
     function, inputs = value.argument(0, "func"), value.argument(1, "inp")
-    if function is None or function.value.kind is not Kind.LIBRARY or inputs is None or not inputs.value.elements:
-        return ""
-    operands = [twins.Argument("t", kind="tensor", dtype="float32") for _ in inputs.value.elements]
+    if function is None or function.value.kind is not Kind.LIBRARY or inputs is None:
+        return None
+    listed = inputs.node.value
+    if not isinstance(listed, (cst.List, cst.Tuple)) or any(not isinstance(e, cst.Element) for e in listed.elements):
+        return None
+    operands = [twins.Argument("t", kind="tensor", dtype="float32") for _ in listed.elements]
     found = twins.twin_of_function(function.value.name, operands, tf_name(reading))
-    if not isinstance(found, twins.Twin) or set(found.needs) - {"tensorflow"}:
-        return ""
-    plain = "(" + ", ".join("t" for _ in operands) + ")"
-    written = found.render(operands)
-    return written.removesuffix(plain) if written.endswith(plain) and found.differentiable else ""
+    if not isinstance(found, twins.Twin) or set(found.needs) - {"tensorflow"} or not found.differentiable:
+        return None
+    plain, written = "(" + ", ".join("t" for _ in operands) + ")", found.render(operands)
+    if not operands or not written.endswith(plain):
+        return None
+    pieces: list[Piece] = [written.removesuffix(plain) + "("]
+    for element in listed.elements:
+        pieces += [element.value, ", "]
+    return Translation((*pieces[:-1], ")"), found.needs)
+
+
+def _differentiated_again(reading: Reading, value: Value) -> bool:
+    """Whether a gradient that comes back through it is itself on the path of another one."""
+    return any(
+        step.operation is Operation.GRADIENT and step.time > value.time
+        for flow in reading.flows()
+        if value in flow.depends
+        for step in flow.path
+    )
 
 
 def rewrapped_variable(reading: Reading, node: cst.Call, value: Value) -> Translation | str:

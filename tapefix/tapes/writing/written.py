@@ -43,15 +43,11 @@ class Renamed(Translation):
 
     callee: str = ""
     dropped: tuple[cst.Arg, ...] = ()
-    given: tuple[tuple[cst.BaseExpression, str], ...] = ()
-    """Arguments, and what is given in their place."""
 
     def write(self, draft: Draft, node: cst.CSTNode) -> None:
         """Add the edits to a draft."""
         assert isinstance(node, cst.Call)
         draft.replace(node.func, self.callee)
-        for expression, text in self.given:
-            draft.replace(expression, text)
         for argument in self.dropped:
             draft.remove_argument(node, argument)
 

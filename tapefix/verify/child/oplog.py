@@ -64,6 +64,8 @@ class OpLog:
         self.random_graph = False
         self.keep_functions = False
         self._kept: Set[str] = set()
+        self.asked: List[Tuple[int, int]] = []
+        """The operations that each query carried out itself: number of the first, and of the one behind the last."""
         self.noticed: Callable[[str], None] = lambda what: None
         self.listeners: List[Callable[[int, Op], None]] = []
         self.paused = 0
@@ -129,6 +131,10 @@ class OpLog:
     def custom_on(self, numbers: List[int]) -> List[str]:
         """Return the names of the custom gradients among the operations with these numbers."""
         return sorted({name for start, end, name in self._custom if any(start <= number < end for number in numbers)})
+
+    def of_a_query(self, number: int) -> bool:
+        """Whether an operation was carried out to answer a query."""
+        return any(start <= number < end for start, end in self.asked)
 
     def span(self, start: int, end: int) -> Optional[List[Op]]:
         """Return the operations numbered from `start` to `end`, or None when some of them were dropped."""

@@ -118,6 +118,7 @@ class Oracle:
             "stops": through.stops,
             "writes": through.writes,
             "custom": self.log.custom_on([question.start + index for index in held.ops]),
+            "twice": self._twice(question, ops, wanted, held),
         }
         problem = Differences(question, source, key, gradient.astype(np.float64), directions)
         facts["held"] = problem.measure(ops, held)
@@ -137,6 +138,18 @@ class Oracle:
         if earlier is not None:
             facts["earlier"] = self._optional(problem, *earlier)
         return facts
+
+    def _twice(self, question: Question, ops: List[Op], wanted: Set[int], held: Path) -> bool:
+        """Say whether the target is made of the derivative of a Python function that the source goes into.
+
+        That derivative is computed with what the function was called with as a constant.
+        """
+        opaque = [(question.start + index, op) for index, op in enumerate(ops) if op.kind in OPAQUE]
+        if not any(output._id in held.carried for _, op in opaque for output in op.outputs):
+            return False
+        derivatives = [op for number, op in opaque if self.log.of_a_query(number)]
+        made = {output._id for op in derivatives for output in op.outputs}
+        return bool(made) and find_path(ops, made, wanted, through=False).connected
 
     def _left(self, question: Question, path: Path) -> List[List[Any]]:
         """Return number, line, and whether it was before the tape, of each number that left TensorFlow on the way."""

@@ -159,6 +159,7 @@ class Recorder:
                 raise
             finally:
                 self._inside.depth = 0
+                self.log.asked.append((query.end, self.log.next))
                 self._note_span(query)
                 self._count(key, query.symbolic)
                 tape._tapefix_asked = getattr(tape, "_tapefix_asked", 0) + 1
