@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -194,7 +195,13 @@ def test_an_interrupt_ends_quietly(tmp_path: Path) -> None:
     for index in range(30):
         (tmp_path / f"f{index}.py").write_text(BROKEN * 40, encoding="utf-8")
     process = subprocess.Popen(
-        [sys.executable, "-m", "tapefix.cli.main", "check", "."], cwd=tmp_path, stdout=-1, stderr=-1, text=True
+        [sys.executable, "-m", "tapefix.cli.main", "check", "."],
+        cwd=tmp_path,
+        stdout=-1,
+        stderr=-1,
+        text=True,
+        # A shell's background job has the interrupt ignored, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     try:
         assert process.stdout is not None

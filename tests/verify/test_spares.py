@@ -38,18 +38,24 @@ for name in os.listdir("/proc"):
             continue
 """
 
+FOREIGN: set[int] = set()
+"""Processes that were there before the server of these tests."""
+
 
 @pytest.fixture(scope="module")
 def open_air(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verifier]:
     """A verifier without a sandbox, so that its processes can be seen from here."""
     options = RunOptions(sandbox="off", device="cpu", timeout=30)
+    FOREIGN.clear()
+    FOREIGN.update(descendants(os.getpid()))
     with Verifier(options, tmp_path_factory.mktemp("open")) as verifier:
         yield verifier
 
 
 def waiting() -> list[int]:
-    """The children of warm servers that wait, or get ready, for a run."""
-    return [process for process in descendants(os.getpid()) if parent_of(process) not in (None, os.getpid())]
+    """The children of the warm server that wait, or get ready, for a run; not those of other tests' servers."""
+    found = [process for process in descendants(os.getpid()) if process not in FOREIGN]
+    return [process for process in found if parent_of(process) not in (None, os.getpid())]
 
 
 def parent_of(process: int) -> int | None:
