@@ -1,7 +1,8 @@
 """Runs scripts and notes what their tapes answer; started by `observing.py`, and apart from all of tapefix.
 
-One JSON request a line, `{"text": ..., "out": folder}`; each is run in a fork of this process, which has imported
-TensorFlow once. What was seen is pickled to `seen` in that folder.
+One JSON request a line, `{"text": ..., "out": folder, "graphs": false}`; each is run in a fork of this process, which
+has imported TensorFlow once. What was seen is pickled to `seen` in that folder. Without `graphs`, every `tf.function`
+is run eagerly.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ LIMIT = 60
 
 
 def plain(value: Any) -> Any:
-    """An answer as an array."""
-    return None if value is None else np.asarray(tf.convert_to_tensor(value))
+    """An answer as an array; in a graph, that there is one."""
+    if value is None:
+        return None
+    return np.asarray(tf.convert_to_tensor(value)) if tf.executing_eagerly() else np.zeros(0)
 
 
 def watched(method: str, queries: list[dict[str, Any]], depth: list[int]) -> Any:
@@ -58,13 +61,13 @@ def watched(method: str, queries: list[dict[str, Any]], depth: list[int]) -> Any
     return ask
 
 
-def run(text: str, out: Path) -> None:
+def run(text: str, out: Path, graphs: bool) -> None:
     """Run a script in this process."""
     script = out / "script.py"
     script.write_text(text, encoding="utf-8")
     os.chdir(out)
     sys.argv = [str(script)]
-    tf.config.run_functions_eagerly(True)
+    tf.config.run_functions_eagerly(not graphs)
     # What a script leaves to chance is the same each time.
     tf.keras.utils.set_random_seed(1)
     queries: list[dict[str, Any]] = []
@@ -94,7 +97,7 @@ def main() -> None:
         if child == 0:
             signal.alarm(LIMIT)
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            run(request["text"], Path(request["out"]))
+            run(request["text"], Path(request["out"]), request["graphs"])
             os._exit(0)
         os.waitpid(child, 0)
         sys.stdout.write("done\n")

@@ -9,6 +9,7 @@ import pytest
 
 from tapefix.verify import RunOptions, Verifier
 from tests.generated.observing import Observer
+from tests.generated.program import Program
 from tests.generated.suite import End, broken_programs, judge, programs
 from tests.generated.ways import WAYS
 
@@ -39,9 +40,10 @@ def test_there_is_enough_to_break() -> None:
 
 
 def test_a_way_breaks_a_program_the_same_each_time() -> None:
-    for first, second in zip(programs(), programs(), strict=True):
+    for program in programs()[::8]:
+        again = Program(program.name, program.text)
         for way in WAYS:
-            texts = [[first.changed(edits) for edits in way.find(program)] for program in (first, second)]
+            texts = [[one.changed(edits) for edits in way.find(one)] for one in (program, again)]
             assert texts[0] == texts[1]
 
 

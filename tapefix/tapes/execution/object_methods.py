@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from tapefix.tapes.execution import vocabulary
+from tapefix.tapes.execution.frames import in_graph
 from tapefix.tapes.execution.inference import call_dtype, named_dtype
 from tapefix.tapes.execution.invocation import flattened, keras_role
 from tapefix.tapes.execution.tape_calls import TapeCalls
@@ -192,6 +193,9 @@ class ObjectMethods(TapeCalls):
         if name in vocabulary.LEAVING_BUILTINS:
             kind = Kind.SCALAR
             dtype = {"float": Dtype.FLOATING, "int": Dtype.INTEGER, "bool": Dtype.BOOL}.get(name, Dtype.COMPLEX)
+            if name == "float" and first is not None and not first.is_number and in_graph(self.frame):
+                # AutoGraph makes a cast of it.
+                kind = Kind.TENSOR if first.is_tensor else Kind.UNKNOWN
         elif name == "len":
             kind, dtype = Kind.SCALAR, Dtype.INTEGER
         elif name in ("str", "repr", "format"):

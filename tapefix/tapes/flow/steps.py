@@ -199,6 +199,8 @@ def _has_tensor(value: Value) -> bool:
 
 def _builtin(value: Value) -> Step:
     short = value.name.partition(".")[2]
+    if short == "float" and value.kind is not Kind.SCALAR:
+        return Step.TENSOR if value.is_tensor else Step.UNKNOWN
     if short in vocabulary.LEAVING_BUILTINS or short in ("round", "len"):
         return Step.OUT if short != "len" else Step.STOP
     if short in ("sum", "abs", "max", "min", "pow"):
