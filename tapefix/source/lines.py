@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import cached_property
 
 from tapefix.source.nesting import string_spans
@@ -65,6 +66,22 @@ class Lines:
         if not 1 <= line <= len(self.starts):
             raise ValueError(f"there is no line {line}")
         return min(self.starts[line - 1] + column + self._feeds.get(line, 0), len(self.text))
+
+    @cached_property
+    def unparsed(self) -> Callable[[int], int] | None:
+        """From an offset in `parsed` to the one in the text; None where both are the same."""
+        if not self._feeds:
+            return None
+        # Where `parsed` goes on behind each stretch that was taken out, and how much was taken out by then.
+        places, taken = [0], [0]
+        for line, length in self._feeds.items():
+            places.append(self.starts[line - 1] - taken[-1])
+            taken.append(taken[-1] + length)
+
+        def place(offset: int) -> int:
+            return min(offset + taken[bisect_right(places, offset) - 1], len(self.text))
+
+        return place
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, as a reader counts them."""

@@ -25,9 +25,10 @@ def expected_lines(text: str) -> frozenset[int]:
     for node in ast.walk(tree):
         for part in _expecting(node):
             found.update(query.lineno for query in _queries(part))
-        for body in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
-            if isinstance(body, list):
-                found.update(_bound(body))
+        if isinstance(node, (ast.stmt, ast.Module, ast.ExceptHandler)):
+            for body in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
+                if isinstance(body, list):
+                    found.update(_bound(body))
     return frozenset(found)
 
 

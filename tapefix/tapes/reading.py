@@ -8,8 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, ParentNodeProvider, WhitespaceInclusivePositionProvider
-from libcst.metadata import PositionProvider as PlainPositionProvider
 
 from tapefix.finding import Range
 from tapefix.source.lines import Lines
@@ -21,6 +19,7 @@ from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
 from tapefix.tapes.observed import Observed
 from tapefix.tapes.tape import Query, Source, Tape
+from tapefix.tapes.tree import Tree
 from tapefix.tapes.values import Frame, Value
 
 if TYPE_CHECKING:
@@ -52,43 +51,23 @@ class Reading:
     # Tree and text
 
     @cached_property
-    def _wrapper(self) -> MetadataWrapper:
-        # A tree fresh from the parser holds no node twice, which is all that the copy would ensure.
-        return MetadataWrapper(self.module, unsafe_skip_copy=True)
-
-    @cached_property
-    def _parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
-        return dict(self._wrapper.resolve(ParentNodeProvider))
-
-    @cached_property
-    def _positions(self) -> dict[cst.CSTNode, tuple[int, int]]:
-        found = self._wrapper.resolve(PlainPositionProvider)
-        offset = self.lines.offset
-        return {
-            node: (offset(r.start.line, r.start.column), offset(r.end.line, r.end.column)) for node, r in found.items()
-        }
-
-    @cached_property
-    def _full_positions(self) -> dict[cst.CSTNode, tuple[int, int]]:
-        found = self._wrapper.resolve(WhitespaceInclusivePositionProvider)
-        offset = self.lines.offset
-        return {
-            node: (offset(r.start.line, r.start.column), offset(r.end.line, r.end.column)) for node, r in found.items()
-        }
+    def tree(self) -> Tree:
+        """What stands where in the tree, in what order, and inside of what."""
+        return Tree(self.module, self.lines)
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Start and end offset of a node with its own parentheses, without the white space around it."""
-        start, end = self._positions[node]
+        start, end = self.tree.span(node)
         left = getattr(node, "lpar", ())
         if left and isinstance(left, (list, tuple)):
             # LibCST's positions leave an expression's own parentheses out.
             right = getattr(node, "rpar", left)
-            start, end = self._positions[left[0]][0], self._positions[right[-1]][1]
+            start, end = self.tree.span(left[0])[0], self.tree.span(right[-1])[1]
         return start, end
 
     def full_span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Start and end offset of a node with the white space and comments that LibCST gives it."""
-        return self._full_positions[node]
+        return self.tree.full_span(node)
 
     def code(self, node: cst.CSTNode) -> str:
         """The text of a node as it stands in the file."""
@@ -127,7 +106,7 @@ class Reading:
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node that holds a node; `None` for the module."""
-        return self._parents.get(node)
+        return self.tree.parent(node)
 
     def parents(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes around a node, from the inside out."""
@@ -180,9 +159,9 @@ class Reading:
         return execution
 
     def _observe(self, node: cst.CSTNode) -> Observed | None:
-        if node not in self._positions or self._observed is None:
+        if node not in self.tree or self._observed is None:
             return None
-        start, end = self._positions[node]
+        start, end = self.tree.span(node)
         return self._observed(self.lines.position(start)[0], self.text[start:end])
 
     @cached_property

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
-from libcst import matchers
 
 from tapefix.tapes.flow.flow import ancestors
 from tapefix.tapes.reading import Reading
@@ -154,7 +153,7 @@ class BackendFunction:
         """The last expression in some statements that reads a tensor from its model or layer."""
         found: cst.CSTNode | None = None
         for statement in statements:
-            for node in matchers.findall(statement, matchers.Attribute() | matchers.Subscript()):
+            for node in self.reading.tree.nodes(cst.Attribute, cst.Subscript, inside=statement):
                 if any(held is value for held in self.reading.values(node)):
                     found = node
         return found
@@ -196,9 +195,8 @@ class BackendFunction:
         own = [*self.statements, self.statement]
         last = self.reading.span(self.statement)[1]
         bound: set[str] = set()
-        uses = sorted(matchers.findall(scope, matchers.Name()), key=self.reading.span)
+        uses = sorted(self.reading.tree.nodes(cst.Name, inside=scope), key=self.reading.span)
         for use in uses:
-            assert isinstance(use, cst.Name)
             parent = self.reading.parent(use)
             if use.value not in names or any(p in own for p in self.reading.parents(use)):
                 continue
@@ -213,14 +211,21 @@ class BackendFunction:
             elif use.value not in bound and not (isinstance(parent, cst.Arg) and parent.keyword is use):
                 raise CannotTapeError(f"line {self.reading.line(use)} needs `{use.value}` as well")
 
+    def _binds(self, function: cst.CSTNode, name: str) -> bool:
+        """Whether something in a function binds a name."""
+        nodes = self.reading.tree.nodes
+        parameters = [node.name for node in nodes(cst.Param, inside=function)]
+        assigned = [node.target for node in nodes(cst.AssignTarget, inside=function)]
+        counted = [node.target for node in nodes(cst.CompFor, inside=function)]
+        bound = (*parameters, *assigned, *counted)
+        return any(isinstance(target, cst.Name) and target.value == name for target in bound)
+
     def _is_local(self, use: cst.Name, scope: cst.CSTNode) -> bool:
         """Whether a name belongs to a function inside the scope, which binds it itself."""
-        named = matchers.Name(use.value)
-        binding = matchers.Param(name=named) | matchers.AssignTarget(target=named) | matchers.CompFor(target=named)
         for parent in self.reading.parents(use):
             if parent is scope:
                 return False
-            if isinstance(parent, (cst.FunctionDef, cst.Lambda)) and matchers.findall(parent, binding):
+            if isinstance(parent, (cst.FunctionDef, cst.Lambda)) and self._binds(parent, use.value):
                 return True
         return False
 

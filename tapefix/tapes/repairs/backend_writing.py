@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import libcst as cst
-from libcst import matchers
 
 from tapefix.finding import Rewrite
 from tapefix.tapes.reading import Reading
@@ -82,7 +81,7 @@ class BackendWriter:
             self.used.add(leaf.name)
 
     def _names(self, holder: cst.CSTNode) -> set[str]:
-        return {name.value for name in matchers.findall(holder, matchers.Name()) if isinstance(name, cst.Name)}
+        return {name.value for name in self.reading.tree.nodes(cst.Name, inside=holder)}
 
     def _wish(self, leaf: Leaf) -> str:
         if leaf in self.function.inputs:
@@ -203,12 +202,11 @@ class BackendWriter:
             if self._holds(holder, node):
                 pieces.append((*self.reading.span(node), text))
         for leaf in (*self.function.inputs, *self.function.leaves):
-            for node in (holder, *matchers.findall(holder, matchers.Attribute() | matchers.Subscript())):
-                reads = isinstance(node, (cst.Attribute, cst.Subscript))
-                if reads and any(leaf.stands_for(value) for value in self.reading.values(node)):
+            for node in self.reading.tree.nodes(cst.Attribute, cst.Subscript, inside=holder):
+                if any(leaf.stands_for(value) for value in self.reading.values(node)):
                     pieces.append((*self.reading.span(node), leaf.name))
-        for node in matchers.findall(holder, matchers.Attribute()):
-            if isinstance(node, cst.Attribute) and self._standalone_backend(node.value):
+        for node in self.reading.tree.nodes(cst.Attribute, inside=holder):
+            if self._standalone_backend(node.value):
                 pieces.append((*self.reading.span(node.value), f"{self.draft.tensorflow()}.keras.backend"))
         text, position = "", start
         for first, last, new in sorted(pieces, key=lambda piece: (piece[0], -piece[1])):
@@ -233,8 +231,7 @@ class BackendWriter:
 
     def _drop_switches(self) -> None:
         """`K.set_learning_phase(0)` says what holds anyway, and is gone."""
-        for call in matchers.findall(self.reading.module, matchers.Call(func=matchers.Attribute())):
-            assert isinstance(call, cst.Call)
+        for call in self.reading.tree.nodes(cst.Call):
             func = call.func
             named = isinstance(func, cst.Attribute) and func.attr.value in _SWITCHES
             off = len(call.args) == 1 and self.reading.code(call.args[0].value) in ("0", "False")

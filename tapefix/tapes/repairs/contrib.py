@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
-from libcst import matchers
 
 from tapefix.finding import Rewrite
 from tapefix.tapes.reading import Reading
@@ -64,10 +63,9 @@ def migrations(reading: Reading) -> Iterator[Migration]:
     if not reading.queries and migration is None:
         return
     yield from _renamed(reading)
-    calls = matchers.findall(reading.module, matchers.Call(func=matchers.Attribute(attr=matchers.Name(_ENABLE))))
-    for call in sorted(calls, key=reading.span):
-        assert isinstance(call, cst.Call)
-        assert isinstance(call.func, cst.Attribute)
+    for call in reading.tree.nodes(cst.Call):
+        if not isinstance(call.func, cst.Attribute) or call.func.attr.value != _ENABLE:
+            continue
         if _is_tensorflow(reading, call.func.value) and not on_condition(reading, call):
             yield _enabled(reading, call)
 
@@ -134,7 +132,7 @@ class _Module:
 
 def _modules(reading: Reading) -> list[_Module]:
     found: list[_Module] = []
-    for statement in matchers.findall(reading.module, matchers.Import() | matchers.ImportFrom()):
+    for statement in reading.tree.nodes(cst.Import, cst.ImportFrom):
         if on_condition(reading, statement):
             continue
         module = cst.Module(()).code_for_node
@@ -148,12 +146,11 @@ def _modules(reading: Reading) -> list[_Module]:
         for dotted, alias in names:
             if dotted in _MODULES:
                 found.append(_Module(alias.evaluated_alias or alias.evaluated_name.rpartition(".")[2], statement))
-    for assign in matchers.findall(reading.module, matchers.Assign()):
-        assert isinstance(assign, cst.Assign)
+    for assign in reading.tree.nodes(cst.Assign):
         target = assign.targets[0].target
         if isinstance(target, cst.Name) and _names_module(reading, assign.value) and not on_condition(reading, assign):
             found.append(_Module(target.value, assign))
-    spelled = [n for n in matchers.findall(reading.module, matchers.Attribute()) if _names_module(reading, n)]
+    spelled = [n for n in reading.tree.nodes(cst.Attribute) if _names_module(reading, n)]
     if any(not isinstance(reading.parent(node), cst.Assign) for node in spelled):
         found.append(_Module(reading.code(spelled[0]), None))
     return found
@@ -189,16 +186,18 @@ def _migration(reading: Reading, modules: Sequence[_Module]) -> Migration:
 
 def _uses(reading: Reading, module: _Module) -> list[cst.Attribute]:
     """The expressions `tfe.X`."""
-    found = matchers.findall(reading.module, matchers.Attribute())
-    return [n for n in found if isinstance(n, cst.Attribute) and reading.code(n.value) == module.name]
+    found = reading.tree.nodes(cst.Attribute)
+    return [node for node in found if reading.code(node.value) == module.name]
 
 
 def _other_uses(reading: Reading, module: _Module) -> list[cst.CSTNode]:
     """Where the module stands by itself: handed on, or bound again."""
     if module.binding is None:
         return []
-    found = []
-    for name in matchers.findall(reading.module, matchers.Name(module.name)):
+    found: list[cst.CSTNode] = []
+    for name in reading.tree.nodes(cst.Name):
+        if name.value != module.name:
+            continue
         parent = reading.parent(name)
         binding = any(outer is module.binding for outer in reading.parents(name))
         keyword = isinstance(parent, cst.Arg) and parent.value is not name

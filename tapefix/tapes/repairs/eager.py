@@ -6,15 +6,26 @@ import re
 from collections.abc import Iterator
 
 import libcst as cst
-from libcst import matchers
 
 from tapefix.tapes.execution.frames import in_graph
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.values import Definition, Frame, Kind, Operation, Value
 
-_GRAPH_MARKS = re.compile(
-    r"\b(disable_eager_execution|disable_v2_behavior|placeholder|Session|InteractiveSession|get_session|set_session"
-    r"|get_variable|global_variables_initializer|get_default_graph|get_default_session|reset_default_graph)\b"
+_GRAPH_MARKS = frozenset(
+    {
+        "InteractiveSession",
+        "Session",
+        "disable_eager_execution",
+        "disable_v2_behavior",
+        "get_default_graph",
+        "get_default_session",
+        "get_session",
+        "get_variable",
+        "global_variables_initializer",
+        "placeholder",
+        "reset_default_graph",
+        "set_session",
+    }
 )
 """Names of TensorFlow 1 that a file has only where it builds a graph to run it later."""
 _ASKS_THE_VERSION = re.compile(r"eager|version|tf_?[12]|compat", re.IGNORECASE)
@@ -23,10 +34,7 @@ _NEUTRAL = ("tensorflow.device", "tensorflow.name_scope", "tensorflow.GradientTa
 
 def builds_graphs(reading: Reading) -> bool:
     """Whether a file works with the graphs and sessions of TensorFlow 1."""
-    if _GRAPH_MARKS.search(reading.text) is None:
-        return False
-    named = matchers.Name(value=matchers.MatchIfTrue(lambda name: _GRAPH_MARKS.fullmatch(name) is not None))
-    return bool(matchers.findall(reading.module, named))
+    return not _GRAPH_MARKS.isdisjoint(reading.tree.names)
 
 
 def runs_eagerly(reading: Reading, made: Value) -> bool:
@@ -85,14 +93,9 @@ def _neutral(reading: Reading, manager: cst.BaseExpression) -> bool:
 
 def _handed_on(reading: Reading, definition: Definition) -> bool:
     """Whether a function is given to a call as an argument: to `tf.function`, `dataset.map`, or anything else."""
-    name = definition.name
-    for argument in matchers.findall(reading.module, matchers.Arg()):
-        assert isinstance(argument, cst.Arg)
-        given = argument.value
-        if isinstance(given, cst.Name) and given.value != name:
-            continue
-        if isinstance(given, cst.Attribute) and given.attr.value != name:
-            continue
-        if any(value.definition is definition for value in reading.values(given) if value.kind is not Kind.INSTANCE):
-            return True
-    return False
+    given = reading.tree.given
+    return any(
+        value.definition is definition and value.kind is not Kind.INSTANCE
+        for argument in (*given.get(definition.name, ()), *given.get("", ()))
+        for value in reading.values(argument)
+    )

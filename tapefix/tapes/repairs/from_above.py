@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Sequence
 
 import libcst as cst
-from libcst import matchers
 
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.admission import Admission, CannotAdmitError
@@ -55,7 +54,7 @@ class FromAbove(Admission):
         if far:
             raise CannotAdmitError("statements between depend on their order")
         self.check_extension(rest)
-        changed = next((statement for statement in rest if _writes_variables(statement)), None)
+        changed = next((statement for statement in rest if _writes_variables(self.reading, statement)), None)
         if changed is not None:
             # With the tape over both, the gradient would be that of the variables as they were.
             raise CannotAdmitError(
@@ -142,8 +141,7 @@ class FromAbove(Admission):
         names = self.does(statement).binds
         first, last = self.reading.span(inner[0])[0], self.reading.span(inner[-1])[1]
 
-        for name in matchers.findall(levels[0][1], matchers.Name()):
-            assert isinstance(name, cst.Name)
+        for name in self.reading.tree.nodes(cst.Name, inside=levels[0][1]):
             if name.value in names and not first <= self.reading.span(name)[0] < last:
                 raise CannotAdmitError(f"line {self.line(name)} needs `{name.value}` as well")
         for body, held in levels if behind else ():
@@ -155,9 +153,9 @@ class FromAbove(Admission):
                     names = names - self.does(other).binds
 
 
-def _writes_variables(statement: cst.CSTNode) -> bool:
-    methods = matchers.OneOf(*(matchers.Name(name) for name in sorted(_WRITING)))
-    return bool(matchers.findall(statement, matchers.Call(func=matchers.Attribute(attr=methods))))
+def _writes_variables(reading: Reading, statement: cst.CSTNode) -> bool:
+    functions = (call.func for call in reading.tree.nodes(cst.Call, inside=statement))
+    return any(isinstance(function, cst.Attribute) and function.attr.value in _WRITING for function in functions)
 
 
 def _only_models(reading: Reading, statement: cst.CSTNode) -> bool:

@@ -181,13 +181,7 @@ def _index(clause: cst.For | cst.CompFor) -> str:
 
 def free_name(reading: Reading, wished: Sequence[str], given: Collection[str] = ()) -> str:
     """A name that the module does not use: the first of those wished for, or the last with a number."""
-    taken: set[str] = set(given)
-
-    class _Names(cst.CSTVisitor):
-        def visit_Name(self, node: cst.Name) -> None:
-            taken.add(node.value)
-
-    reading.module.visit(_Names())
+    taken = reading.tree.names.union(given)
     for name in wished:
         if name not in taken:
             return name

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import libcst as cst
-from libcst import matchers
 
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.eager import on_condition
@@ -66,8 +65,7 @@ def old_names(reading: Reading) -> Iterator[tuple[cst.Attribute, str]]:
     root = reading.tensorflow_name
     if root is None:
         return
-    for node in matchers.findall(reading.module, matchers.Attribute()):
-        assert isinstance(node, cst.Attribute)
+    for node in reading.tree.nodes(cst.Attribute):
         name = _RENAMED.get(reading.code(node).removeprefix(f"{root}."))
         held = isinstance(reading.parent(node), cst.Call) and _root_is_module(reading, node, root)
         if name is not None and held and not on_condition(reading, node):

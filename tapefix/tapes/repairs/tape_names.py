@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import libcst as cst
-from libcst import matchers
 
 from tapefix.tapes.reading import Reading
 
@@ -49,5 +48,4 @@ def _binds(reading: Reading, name: cst.Name) -> bool:
 
 def _names(reading: Reading, node: cst.CSTNode) -> list[cst.Name]:
     scope = next(parent for parent in reading.parents(node) if isinstance(parent, _SCOPES))
-    found = matchers.findall(scope, matchers.Name())
-    return sorted((n for n in found if isinstance(n, cst.Name)), key=lambda name: reading.span(name))
+    return list(reading.tree.nodes(cst.Name, inside=scope))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import libcst as cst
-from libcst import matchers
 
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.untaped import CannotTapeError
@@ -78,7 +77,7 @@ class TapedFunction:
         if not given or given[0].star or given[0].keyword is not None:
             raise CannotTapeError("the function is not given by itself")
         function = given[0].value
-        roots = {name.value for name in matchers.findall(function, matchers.Name()) if isinstance(name, cst.Name)}
+        roots = {name.value for name in self.reading.tree.nodes(cst.Name, inside=function)}
         if not isinstance(function, (cst.Name, cst.Attribute, cst.Lambda)) or roots & _OWN_NAMES:
             raise CannotTapeError("the function is not given by a name")
         if isinstance(function, cst.Name) and self._bindings(function.value) > 1:
@@ -102,8 +101,9 @@ class TapedFunction:
         raise CannotTapeError("which parameters are meant is not known")
 
     def _bindings(self, name: str) -> int:
-        bound = matchers.AssignTarget(target=matchers.Name(name)) | matchers.FunctionDef(name=matchers.Name(name))
-        return len(matchers.findall(self.reading.module, bound))
+        assigned = [node.target for node in self.reading.tree.nodes(cst.AssignTarget)]
+        defined = [node.name for node in self.reading.tree.nodes(cst.FunctionDef)]
+        return sum(isinstance(bound, cst.Name) and bound.value == name for bound in (*assigned, *defined))
 
     def _bound(self, part: cst.CSTNode | None) -> str:
         """The name that a statement binds the function to, where that is all it does."""
@@ -118,7 +118,7 @@ class TapedFunction:
         return target.value
 
     def _fresh(self, function: cst.BaseExpression) -> str:
-        names = matchers.findall(self.reading.module, matchers.Name())
+        names = self.reading.tree.nodes(cst.Name)
         used = {name.value for name in names if isinstance(name, cst.Name)}
         base = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", "")
         name = f"gradients_of_{base}" if base else "gradients"

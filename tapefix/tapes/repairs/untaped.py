@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
-from libcst import matchers
 
 from tapefix.tapes.flow.flow import Answer
 from tapefix.tapes.flow.reader import read_flow
@@ -166,7 +165,7 @@ class Untaped:
                 break
             if isinstance(parent, (cst.IfExp, cst.BooleanOperation, cst.Lambda, cst.BaseComp, cst.FormattedString)):
                 raise CannotTapeError("the target is made inside an expression that may not run, or run more than once")
-        for call in matchers.findall(holder, matchers.Call() | matchers.NamedExpr() | matchers.Await()):
+        for call in self.reading.tree.nodes(cst.Call, cst.NamedExpr, cst.Await, inside=holder):
             if self.reading.span(call)[1] <= start:
                 raise CannotTapeError("the target is made inside an expression behind another call")
 
