@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cached_property
 from types import TracebackType
@@ -34,7 +35,7 @@ class Tree:
         self._plain = recorder.plain
         # The hash of a node is a call of Python, and that of a number is not. The tree keeps its nodes alive.
         self._index = {id(node): index for index, node in enumerate(self._order)}
-        self._of_kind: dict[tuple[type[cst.CSTNode], ...], list[cst.CSTNode]] = {}
+        self._of_kind: dict[tuple[type[cst.CSTNode], ...], list[int]] = {}
         if lines.unparsed is not None:
             place = lines.unparsed
             self._starts, self._ends = [list(map(place, offsets)) for offsets in (self._starts, self._ends)]
@@ -64,13 +65,28 @@ class Tree:
 
     def nodes(self, *kinds: type[NodeT], inside: cst.CSTNode | None = None) -> Iterator[NodeT]:
         """The nodes of some classes, in the order of the text, an outer one before those in it; `inside` included."""
-        if inside is None:
-            if kinds not in self._of_kind:
-                self._of_kind[kinds] = [node for node in self._order if isinstance(node, kinds)]
-            yield from self._of_kind[kinds]  # type: ignore[misc]  # What is kept for some classes are nodes of these.
-            return
-        first = self._index[id(inside)]
-        yield from (node for node in self._order[first : self._lasts[first]] if isinstance(node, kinds))
+        places = self._places(kinds)
+        if inside is not None:
+            first = self._index[id(inside)]
+            places = places[bisect_left(places, first) : bisect_left(places, self._lasts[first])]
+        order = self._order
+        return (order[place] for place in places)  # type: ignore[misc]  # These are the places of such nodes.
+
+    def _places(self, kinds: tuple[type[cst.CSTNode], ...]) -> list[int]:
+        """Where nodes of some classes stand in the order. Whether a node is of an abstract class is dear to ask."""
+        if kinds not in self._of_kind:
+            found = [places for kind, places in self._by_class.items() if issubclass(kind, kinds)]
+            self._of_kind[kinds] = (
+                found[0] if len(found) == 1 else sorted(place for places in found for place in places)
+            )
+        return self._of_kind[kinds]
+
+    @cached_property
+    def _by_class(self) -> dict[type[cst.CSTNode], list[int]]:
+        found: dict[type[cst.CSTNode], list[int]] = {}
+        for place, node in enumerate(self._order):
+            found.setdefault(type(node), []).append(place)
+        return found
 
     @cached_property
     def names(self) -> frozenset[str]:

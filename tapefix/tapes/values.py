@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -189,6 +189,8 @@ class Value:
     """What a run saw, where the text says nothing."""
     users: list[Value] = field(default_factory=list)
     """What was made from it."""
+    known: dict[str, Any] = field(default_factory=dict)
+    """What the flow has found out about it once the execution was over, and need not find out for each query."""
 
     def __repr__(self) -> str:
         return f"<{self.kind.value} by {self.operation.value} {self.name} @{self.time}>"

@@ -42,6 +42,13 @@ _ARITHMETIC = {"Add", "Subtract", "Multiply", "Divide", "Power", "MatrixMultiply
 
 def step_of(value: Value) -> Step:
     """What a value does to a gradient."""
+    if "step" not in value.known:
+        value.known["step"] = _step_of(value)
+    step: Step = value.known["step"]
+    return step
+
+
+def _step_of(value: Value) -> Step:
     if stop_of(value) is not None:
         return Step.ZERO if is_silent(value) else Step.STOP
     operation = value.operation

@@ -47,6 +47,13 @@ _STATIC = ("shape", "dtype", "ndim", "size", "name", "device")
 
 def stop_of(value: Value) -> Stop | None:
     """Why no gradient comes back through a value; `None` where one may."""
+    if "stop" not in value.known:
+        value.known["stop"] = _stop_of(value)
+    stop: Stop | None = value.known["stop"]
+    return stop
+
+
+def _stop_of(value: Value) -> Stop | None:
     operation, receiver = value.operation, value.receiver
     if operation is Operation.COMPARISON:
         return Stop.COMPARISON

@@ -81,10 +81,14 @@ def _outside(flow: Flow, region: Region) -> Iterator[tuple[Side, list[Value], li
     """For each side: where the tape loses the source, and all steps that have to come inside."""
     query, source, left = flow.query, flow.source, region.left
     assert left is not None
+    breaks = [v for v in flow.breaks() if query.tape not in v.tapes and step_of(v) in _STEPS]
+    after = [value for value in breaks if left < value.time < query.time]
+    before = [value for value in breaks if value.time < region.entered]
+    if not after and not before:
+        return
     mended = read_flow(query, source, mended=True, taped=True)
     if mended.connected is Answer.NO:
         return
-    breaks = [v for v in flow.breaks() if query.tape not in v.tapes and step_of(v) in _STEPS]
     steps: list[Value] = []
     known: set[Value] = set()
     for value in flow.path:
@@ -94,10 +98,8 @@ def _outside(flow: Flow, region: Region) -> Iterator[tuple[Side, list[Value], li
         if step in (*_STEPS, Step.OUT) or (step is Step.PASS and any(i in known for i in value.inputs)):
             known.add(value)
             steps.append(value)
-    after = [value for value in breaks if left < value.time < query.time]
     if after:
         yield Side.AFTER, after, [value for value in steps if left < value.time < query.time]
-    before = [value for value in breaks if value.time < region.entered]
     if before and _Entered(query, source, region).read().connected is Answer.NO:
         yield Side.BEFORE, before, [value for value in steps if value.time < region.entered]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -44,10 +44,11 @@ class Unfiltered:
 def unfiltered(reading: Reading) -> Iterator[Unfiltered]:
     """Every `zip` of answers and variables that is applied as it is, though some answers are `None` for certain."""
     seen: set[cst.Call] = set()
+    zips = [node for node in reading.execution.values_of if isinstance(node, cst.Call) and _is_zip(reading, node)]
     for query in reading.queries:
         if query.method != "gradient" or query.unconnected_zero:
             continue
-        node = _pairs(reading, query)
+        node = _pairs(reading, query, zips)
         if node is None or node in seen:
             continue
         shown = _without_gradient(reading, query)
@@ -56,13 +57,14 @@ def unfiltered(reading: Reading) -> Iterator[Unfiltered]:
             yield Unfiltered(query, node, shown)
 
 
-def _pairs(reading: Reading, query: Query) -> cst.Call | None:
+def _is_zip(reading: Reading, node: cst.Call) -> bool:
+    plain = not any(argument.star or argument.keyword for argument in node.args)
+    return len(node.args) == 2 and plain and reading.code(node.func) == "zip"
+
+
+def _pairs(reading: Reading, query: Query, zips: Sequence[cst.Call]) -> cst.Call | None:
     """Where the answers of a query are paired with its sources, and applied."""
-    for node in reading.execution.values_of:
-        if not isinstance(node, cst.Call) or len(node.args) != 2 or reading.code(node.func) != "zip":
-            continue
-        if any(argument.star or argument.keyword for argument in node.args):
-            continue
+    for node in zips:
         answers, variables = (argument.value for argument in node.args)
         if not any(value.query is query for value in reading.values(answers)):
             continue
