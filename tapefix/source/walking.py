@@ -12,11 +12,14 @@ from pathlib import Path
 from tapefix.source.errors import SourceError
 from tapefix.source.ignoring import DEFAULT_DIRECTORIES, Patterns, chain_above, left_out, read_ignore_file
 
-NEEDLES = (b"GradientTape", b"tapefix:", b"gradients(", b".minimize(", b"enable_eager_")
+NEEDLES = (b"tapefix:", b"radient", b".minimize(", b"enable_eager_")
 """A file without any of these bytes holds nothing for a rule to find (nor a comment of ours to report)."""
 
-_ASKS = re.compile(rb"(?:\.|compute_|get_)gradients\(")
-"""Calls that ask for gradients without a tape; `apply_gradients(` and the like do not."""
+_ASKS = re.compile(rb"GradientTape|(?:\.|compute_|get_)gradients\(")
+"""A tape, and calls that ask for gradients without one; `apply_gradients(` and the like do not.
+
+Both have bytes in common, so that a file without them is searched once and not twice.
+"""
 
 OnError = Callable[[SourceError], None]
 
@@ -51,7 +54,7 @@ def candidates(
 
 def holds(data: bytes, needles: Sequence[bytes] = NEEDLES) -> bool:
     """Whether a file has something in it for a rule to find."""
-    return any(needle in data and (needle != b"gradients(" or bool(_ASKS.search(data))) for needle in needles)
+    return any(needle in data and (needle != b"radient" or bool(_ASKS.search(data))) for needle in needles)
 
 
 def walk(given: str, real: str, on_error: OnError, exclude: Patterns | None = None) -> Iterator[tuple[str, str]]:
