@@ -16,14 +16,18 @@ MAX_BLOCKS = 99
 MAX_DEPTH = 1500
 """Operators, calls and brackets around one expression, or branches of one `if`. Far above code that people write."""
 
-_SCAN = re.compile(
-    r"""
-      (?P<text>(?:\b[rbuftRBUFT]{1,3})?(?:
+STRING = r"""
+      (?:\b[rbuftRBUFT]{1,3})?(?:
           \"{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:\"{3}|\Z)
         | '{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'{3}|\Z)
         | "[^"\\\r\n]*(?:\\(?:\r\n|.)[^"\\\r\n]*)*"?
         | '[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*'?
-      ))
+      )"""
+"""A string literal, closed or not, for expressions that are verbose and let a dot match every character."""
+
+_SCAN = re.compile(
+    rf"(?P<text>{STRING})"
+    r"""
     | (?P<open>[(\[{])
     | (?P<close>[)\]}])
     | (?P<reset>[,;])
