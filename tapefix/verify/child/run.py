@@ -28,11 +28,24 @@ def warm_up() -> None:
     from tensorflow.python.ops import custom_gradient
     from tensorflow.python.util import tf_stack
 
+    _fill_registries()
     del backprop, context, execute, op_callbacks, op_def_registry, custom_gradient, tf_stack
 
 
-def run_request(request: Dict[str, Any]) -> None:
-    """Carry out one request; never returns."""
+def _fill_registries() -> None:
+    """Have TensorFlow sort out its operations now, once, and not in each process with its first one."""
+    try:
+        from tensorflow.python.client import pywrap_tf_session
+
+        pywrap_tf_session.TF_GetAllOpList()
+        pywrap_tf_session.TF_GetRegisteredKernelsForOp("MatMul")
+    # Internal API; without it the first operation of each run does the same.
+    except Exception:
+        return
+
+
+def run_request(request: Dict[str, Any], leave: Callable[[], None]) -> None:
+    """Carry out one request, then `leave`, which does not return."""
     private = request["dir"]
     os.setsid()
     _redirect(private)
@@ -40,13 +53,15 @@ def run_request(request: Dict[str, Any]) -> None:
     environment(request, private)
     stream = Stream(os.path.join(private, "record"))
     try:
-        finish = _finisher(stream)
+        finish = _finisher(stream, leave)
         frames = Frames(request["path"], request["root"], request["text"])
         watched = _watch(request, stream, frames, finish)
         _run(request, stream, frames, watched, finish)
     # A failure of the recorder itself: said in the record, where the verdict finds it.
     except BaseException as error:
         stream.end("recorder", type=type(error).__name__, message=_where(error))
+    if stream.ours:
+        leave()
     os._exit(0)
 
 
@@ -76,13 +91,13 @@ def _limit(limits: Dict[str, Any]) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def _finisher(stream: Stream) -> Callable[[str], None]:
+def _finisher(stream: Stream, leave: Callable[[], None]) -> Callable[[str], None]:
     def finish(reason: str) -> None:
         if not stream.ours:
             return
         stream.end(reason)
         # No unwinding: a `finally` or a bare `except` of the script could go on for ever.
-        os._exit(0)
+        leave()
 
     return finish
 

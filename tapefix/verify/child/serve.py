@@ -6,11 +6,11 @@ import json
 import os
 import sys
 import time
-from typing import Any, BinaryIO, Dict, Optional, Tuple
+from typing import Any, BinaryIO, Callable, Dict, Optional, Tuple
 
 from .landlock import restrict
 from .spare import Spares
-from .watch import Gone, adopt_orphans, end_all, watch
+from .watch import Gone, adopt_orphans, bury, end_all, watch
 
 OLDEST = (2, 10)
 
@@ -34,12 +34,16 @@ def main() -> None:
         wire_out.close()
 
     spares = Spares(close, _run)
+    leaving = 0
     try:
         while True:
             request = _receive(wire_in)
             if request is None:
                 return
-            _send(wire_out, _serve(request, wire_in, spares))
+            if leaving and not bury(leaving, spares.pids):
+                spares.drop()
+            answer, leaving = _serve(request, wire_in, spares)
+            _send(wire_out, answer)
     except Gone:
         return
     finally:
@@ -102,19 +106,20 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-def _serve(request: Dict[str, Any], wire_in: BinaryIO, spares: Spares) -> Dict[str, Any]:
+def _serve(request: Dict[str, Any], wire_in: BinaryIO, spares: Spares) -> Tuple[Dict[str, Any], int]:
     sys.stdout.flush()
     sys.stderr.flush()
-    pid = spares.start(request)
+    pid, done = spares.start(request)
     started = time.monotonic()
-    answer, kept = watch(pid, request, wire_in.fileno(), spares.pid)
+    answer, kept, leaving = watch(pid, done, request, wire_in.fileno(), spares.pids)
+    spares.finished()
     if not kept:
         spares.drop()
     answer["seconds"] = time.monotonic() - started
-    return answer
+    return answer, leaving
 
 
-def _run(request: Dict[str, Any]) -> None:
+def _run(request: Dict[str, Any], leave: Callable[[], None]) -> None:
     from .run import run_request
 
-    run_request(request)
+    run_request(request, leave)

@@ -14,9 +14,11 @@ import re
 import select
 import signal
 import socket
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
-READY = b"r"
+READY, DONE = b"r", b"d"
+MOST = 2
+"""How many wait at the most: while one run follows the other, each has been made ready in the time of two."""
 PATIENCE = 30.0
 FAILURES = 3
 # What TensorFlow takes from the environment, and the size of its thread pool, are settled with the first operation.
@@ -24,51 +26,76 @@ SETTLED = re.compile(r"environ|putenv|parallelism_threads|ConfigProto")
 _aside: List[Any] = []
 
 
-class Spares:
-    """Starts runs, in a spare where that is the same for the script, and keeps one spare ready."""
+class Spare:
+    """A child that waits for its request, or carries it out."""
 
-    def __init__(self, close: Callable[[], None], run: Callable[[Dict[str, Any]], None]) -> None:
+    def __init__(self, pid: int, wire: socket.socket) -> None:
+        self.pid = pid
+        self.wire = wire
+        """Our end of what is said between us; the child says when it is ready, and when it has nothing more to do."""
+
+
+class Spares:
+    """Starts runs, in a spare where that is the same for the script, and keeps a few ready."""
+
+    def __init__(self, close: Callable[[], None], run: Callable[[Dict[str, Any], Callable[[], None]], None]) -> None:
         self._close = close
         self._run = run
-        self._socket: Optional[socket.socket] = None
-        self._left = FAILURES if len(_processors()) > 1 else 0
-        self.pid = 0
-        """The process that waits; 0 when there is none."""
+        processors = len(_processors())
+        self._wanted = min(processors, MOST) if processors > 1 else 0
+        self._left = FAILURES
+        self._waiting: List[Spare] = []
+        self._at_work: Optional[Spare] = None
 
-    def start(self, request: Dict[str, Any]) -> int:
-        """Begin a run and return its process."""
-        if self._left and request["spare"] and not request["run"] and not SETTLED.search(request["text"]):
-            if not self.pid:
-                self._prepare()
-            pid = self._hand_over(request)
-            if pid:
-                self._prepare()
-                return pid
-            # It did not get ready, or did not survive the run before.
-            self._left -= 1
+    @property
+    def pids(self) -> FrozenSet[int]:
+        """The processes that wait."""
+        return frozenset(spare.pid for spare in self._waiting)
+
+    def start(self, request: Dict[str, Any]) -> Tuple[int, int]:
+        """Begin a run; return its process, and what becomes readable once it has nothing more to do (-1 for never)."""
+        able = self._wanted and self._left and request["spare"] and not request["run"]
+        if able and not SETTLED.search(request["text"]):
+            self._prepare()
+            while self._waiting:
+                spare = self._waiting.pop(0)
+                if self._hand_over(spare, request):
+                    self._at_work = spare
+                    self._prepare()
+                    return spare.pid, spare.wire.fileno()
+                # It did not get ready, or did not survive the run before.
+                self._left -= 1
         pid = os.fork()
         if pid == 0:
-            self._begin(lambda: self._run(request))
-        return pid
+            self._begin(lambda: self._run(request, leave))
+        return pid, -1
+
+    def finished(self) -> None:
+        """Let go of the run that was begun last."""
+        if self._at_work is not None:
+            self._at_work.wire.close()
+            self._at_work = None
 
     def drop(self) -> None:
-        """Forget the spare, which ends by itself when nobody can ask it any more."""
-        if self._socket is not None:
-            self._socket.close()
-        self._socket, self.pid = None, 0
+        """Forget the spares, which end by themselves when nobody can ask them any more."""
+        for spare in self._waiting:
+            spare.wire.close()
+        self._waiting.clear()
 
     def _prepare(self) -> None:
-        ours, its = socket.socketpair()
-        self.pid = os.fork()
-        if self.pid == 0:
-            ours.close()
-            self._begin(lambda: self._wait(its))
-        its.close()
-        self._socket = ours
+        while len(self._waiting) < self._wanted:
+            ours, its = socket.socketpair()
+            pid = os.fork()
+            if pid == 0:
+                ours.close()
+                self._begin(lambda wire=its: self._wait(wire))  # type: ignore[misc]
+            its.close()
+            self._waiting.append(Spare(pid, ours))
 
     def _begin(self, work: Callable[[], None]) -> None:
         try:
             self._close()
+            self.finished()
             self.drop()
             work()
         finally:
@@ -83,30 +110,38 @@ class Spares:
             if not piece:
                 os._exit(0)
             data += piece
-        wire.close()
-        self._run(json.loads(data))
 
-    def _hand_over(self, request: Dict[str, Any]) -> int:
-        """Give the request to the spare and return its process; 0 when it is not there any more."""
-        pid, wire = self.pid, self._socket
-        assert wire is not None
+        def say_and_leave() -> None:
+            # To take apart what a process has mapped takes longer than many a run.
+            wire.send(DONE)
+            leave()
+
+        self._run(json.loads(data), say_and_leave)
+
+    def _hand_over(self, spare: Spare, request: Dict[str, Any]) -> bool:
+        """Give the request to a spare; say whether it is still there to take it."""
+        pid, wire = spare.pid, spare.wire
         try:
             # A run may have stopped it.
             os.kill(pid, signal.SIGCONT)
             ready = select.select([wire], [], [], PATIENCE)[0]
             if ready and wire.recv(1) == READY:
                 wire.sendall(json.dumps(request).encode("utf-8") + b"\n")
-                return pid
+                return True
         except OSError:
             pass
-        finally:
-            self.drop()
+        wire.close()
         try:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         except OSError:
             pass
-        return 0
+        return False
+
+
+def leave() -> None:
+    """End this process at once."""
+    os._exit(0)
 
 
 def get_ready() -> None:

@@ -7,7 +7,7 @@ import os
 import select
 import signal
 import time
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, FrozenSet, List, Tuple
 
 PR_SET_CHILD_SUBREAPER = 36
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -27,10 +27,14 @@ def adopt_orphans() -> None:
         return
 
 
-def watch(pid: int, request: Dict[str, Any], wire: int, spare: int) -> Tuple[Dict[str, Any], bool]:
+def watch(
+    pid: int, told: int, request: Dict[str, Any], wire: int, spares: FrozenSet[int]
+) -> Tuple[Dict[str, Any], bool, int]:
     """Wait for the run `pid`, end it when it breaks a limit, and leave no process of it behind.
 
-    Return what is to be answered, and whether `spare`, the process that waits for the next run, is still there.
+    Return what is to be answered, and whether `spares`, the processes that wait for the next runs, are still there.
+    Once there is something to read from `told`, the run has nothing more to do: where it is alone, it is killed and
+    returned as well, to be waited for before the next one begins (`bury`).
     """
     limits = request["limits"]
     outputs = [os.path.join(request["dir"], name) for name in ("stdout", "stderr")]
@@ -39,6 +43,7 @@ def watch(pid: int, request: Dict[str, Any], wire: int, spare: int) -> Tuple[Dic
     reason = ""
     peak = 0
     done = status = 0
+    leaving = 0
     pidfd = _pidfd(pid)
     interval = INTERVAL
     kept = False
@@ -49,7 +54,7 @@ def watch(pid: int, request: Dict[str, Any], wire: int, spare: int) -> Tuple[Dic
                 break
             if time.monotonic() > deadline:
                 reason = "timeout"
-            processes = [process for process in descendants(os.getpid()) if process != spare]
+            processes = [process for process in descendants(os.getpid()) if process not in spares]
             if len(processes) > limits["processes"]:
                 reason = "processes"
             used = sum(max(0, _memory(process) - base) for process in processes)
@@ -60,13 +65,19 @@ def watch(pid: int, request: Dict[str, Any], wire: int, spare: int) -> Tuple[Dic
                 reason = "output"
             if reason:
                 break
-            if _pause(pidfd, wire, interval):
+            if told >= 0 and _has(told):
+                told = -1
+                if set(descendants(os.getpid())) - spares <= {pid}:
+                    os.kill(pid, signal.SIGKILL)
+                    done, leaving = pid, pid
+                    break
+            if _pause(wire, [fd for fd in (pidfd, told) if fd >= 0], interval):
                 raise Gone
             interval = min(interval * 1.2, 0.1)
     finally:
         if pidfd >= 0:
             os.close(pidfd)
-        kept = done == pid and spare > 0 and _alone(spare)
+        kept = leaving > 0 or (done == pid and bool(spares) and _alone(spares))
         if not kept:
             end_all()
     answer: Dict[str, Any] = {"limit": reason, "peak": peak}
@@ -75,12 +86,24 @@ def watch(pid: int, request: Dict[str, Any], wire: int, spare: int) -> Tuple[Dic
             answer["signal"] = os.WTERMSIG(status)
         else:
             answer["exit"] = os.WEXITSTATUS(status)
-    return answer, kept
+    return answer, kept, leaving
 
 
-def _alone(spare: int) -> bool:
-    """Whether the spare is the only child, so that the run has certainly left no other behind."""
-    if descendants(os.getpid()) != [spare]:
+def bury(pid: int, spares: FrozenSet[int]) -> bool:
+    """Wait for the end of a run that was killed as it left; whether nothing but the `spares` is there now.
+
+    What else there is, it has started with its last breath: then everything is ended.
+    """
+    os.waitpid(pid, 0)
+    if _alone(spares):
+        return True
+    end_all()
+    return False
+
+
+def _alone(spares: FrozenSet[int]) -> bool:
+    """Whether the spares are the only children, so that the run has certainly left no other behind."""
+    if set(descendants(os.getpid())) != spares:
         return False
     try:
         # A process that hides from that look by forking and ending leaves something to reap.
@@ -162,9 +185,12 @@ def _pidfd(pid: int) -> int:
         return -1
 
 
-def _pause(pidfd: int, wire: int, seconds: float) -> bool:
-    """Wait a moment, less when the run ends; say whether the asking process has gone."""
-    watched = [wire] if pidfd < 0 else [wire, pidfd]
-    ready = select.select(watched, [], [], seconds)[0]
+def _has(told: int) -> bool:
+    return bool(select.select([told], [], [], 0)[0])
+
+
+def _pause(wire: int, ends: List[int], seconds: float) -> bool:
+    """Wait a moment, less when one of `ends` says that the run does; say whether the asking process has gone."""
+    ready = select.select([wire, *ends], [], [], seconds)[0]
     # Nothing is sent during a run, so that a readable wire is a closed one.
     return wire in ready
