@@ -17,6 +17,7 @@ from tapefix.source.edits import Edit, apply_edits
 from tapefix.source.errors import ParseError
 from tapefix.source.lines import Lines
 from tapefix.source.magics import TIMED, Masking, Stand, read_cell
+from tapefix.source.places import CellLine
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _CODE = re.compile(r"^[ \t\f]*[^\s#]", re.MULTILINE)
@@ -24,27 +25,6 @@ _CODE = re.compile(r"^[ \t\f]*[^\s#]", re.MULTILINE)
 
 class WithheldError(ValueError):
     """A change of the program that cannot be made to its cells; the message says why."""
-
-
-class CellLine(int):
-    """A line of a program that knows where it stands: written out, it is `2 of cell 3`."""
-
-    cell: int
-    """The number of the cell in its notebook."""
-    line: int
-    """The line in the cell, counted from 1."""
-
-    def __new__(cls, number: int, cell: int = 0, line: int = 0) -> CellLine:
-        """Line `number` of a program, which is `line` of `cell`."""
-        this = super().__new__(cls, number)
-        this.cell, this.line = cell, line
-        return this
-
-    def __str__(self) -> str:
-        return f"{self.line} of cell {self.cell}"
-
-    def __format__(self, form: str) -> str:
-        return int.__format__(self, form) if form else str(self)
 
 
 @dataclass(frozen=True)

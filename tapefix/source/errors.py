@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tapefix.source.places import place
+
 
 class SourceError(Exception):
     """A file that cannot be read, understood or written.
@@ -23,12 +25,7 @@ class SourceError(Exception):
     @property
     def place(self) -> str:
         """`path:line:column`, as far as it is known, the column counted from 1 as editors do."""
-        parts = [str(self.path) if self.path is not None else "<text>"]
-        if self.line is not None:
-            parts.append(str(self.line))
-            if self.column is not None:
-                parts.append(str(self.column + 1))
-        return ":".join(parts)
+        return place(str(self.path) if self.path is not None else "<text>", self.line, self.column)
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"

@@ -6,6 +6,7 @@ import re
 import stat
 import tokenize
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -95,6 +96,23 @@ class SourceText:
             )
             raise SourceError(self.name, message)
         return _BOM + body if self.bom else body
+
+    @property
+    def whole(self) -> str:
+        """The file's text, its BOM included."""
+        return "\ufeff" + self.text if self.bom else self.text
+
+    def named(self, line: int) -> int:
+        """A line of the text, as it is called in what is said of it."""
+        return line
+
+    def naming(self, text: str) -> Callable[[int], int]:
+        """What `named` would be for another text of the same file."""
+        return int
+
+    def stretch(self, line: int, end_line: int) -> tuple[Lines, int, int]:
+        """The lines around some lines of the text, and the numbers that they have there."""
+        return self.lines, line, end_line
 
     @cached_property
     def exact(self) -> bool:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapefix.source.cells import CellLine, Program, WithheldError
+from tapefix.source.cells import Program, WithheldError
 from tapefix.source.edits import Edit, OverlappingEditsError, apply_edits
 from tapefix.source.parsing import parses
+from tapefix.source.places import CellLine
 
 LINES = st.sampled_from(
     [
