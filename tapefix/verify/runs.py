@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,7 @@ class Runner:
         self._server: WarmServer | None = None
         self._onednn = False
         self._count = 0
+        self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tapefix-removing")
         self.hello: dict[str, Any] = {}
         # What is not copied is linked to the original, which only a real wall keeps from being written.
         rest = root if walls.level == "landlock" else None
@@ -100,6 +102,7 @@ class Runner:
         if self._server is not None:
             self._server.close()
             self._server = None
+        self._aside.shutdown()
         remove_tree(self._base)
 
     def run(self, path: Path, request: RunRequest) -> Evidence:
@@ -141,7 +144,8 @@ class Runner:
                     return Evidence(End("killed", code="unknown (it took the server down with it)"))
             return read_evidence(folder / "record", answer, self._workspace.changes())
         finally:
-            remove_tree(folder)
+            # The next run need not wait for it.
+            self._aside.submit(remove_tree, folder)
 
     def _warm(self) -> WarmServer:
         if self._server is None:
