@@ -41,6 +41,11 @@ class Config:
         """The file they were read from."""
         return None if self.root is None else self.root / FILE
 
+    @property
+    def source(self) -> str:
+        """What to call them in a message."""
+        return f"{self.path}: tool.tapefix"
+
 
 def find_config(start: Path, cache: dict[Path, Config] | None = None) -> Config:
     """The settings for a folder: those of the nearest `pyproject.toml` upwards that has any.
@@ -92,14 +97,24 @@ def _table(path: Path) -> dict[str, Any] | None:
 
 
 def _parse(table: dict[str, Any], root: Path) -> Config:
+    config = Config(root)
+    return replace(config, **read_settings(table, config.source))
+
+
+def read_settings(table: Mapping[str, object], source: str) -> dict[str, Any]:
+    """The settings of a table by the names of their fields in `Config`.
+
+    Raises:
+        ConfigError: one of them is not known, or has a value that it cannot have; the message begins with `source`.
+    """
     names = {entry.name.replace("_", "-"): entry.name for entry in fields(Config) if entry.name != "root"}
     values: dict[str, Any] = {}
     for key, value in table.items():
-        where = f"{root / FILE}: tool.tapefix.{key}"
+        where = f"{source}.{key}"
         if key not in names:
             raise ConfigError(f"{where}: there is no such setting{suggest(key, names)}")
         values[names[key]] = _READERS[names[key]](value, where)
-    return replace(Config(root), **values)
+    return values
 
 
 def suggest(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
