@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from libcst.codemod import CodemodContext
 
 from tapefix.codemod import Codemod
-from tapefix.finding import Applicability, Finding, Rewrite
+from tapefix.finding import Applicability, Finding, Range, Rewrite
 from tapefix.source.edits import Edit, OverlappingEditsError, apply_edits, conflicts
 from tapefix.source.linemap import compose, line_origins
 from tapefix.source.parsing import parses
 from tapefix.tapes.observed import Observations
 from tapefix.tapes.reading import Observer, Reading
+from tapefix.tapes.related import with_related
 
 MAX_PASSES = 12
 """A rewrite may uncover another break. No real file takes more than a few passes; this bounds a rule gone wrong."""
@@ -41,13 +42,22 @@ class Repair:
     passes: int = 0
 
 
-def check(text: str, rules: Sequence[type[Codemod]], *, observations: Observations | None = None) -> list[Finding]:
+def check(
+    text: str,
+    rules: Sequence[type[Codemod]],
+    *,
+    observations: Observations | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> list[Finding]:
     """Every finding in a text, by position; with the help of what a run has seen, if there was one.
+
+    `stop` is asked now and then whether somebody still waits for the answer.
 
     Raises:
         ParseError: the text is not Python 3.
+        StoppedError: nobody waits any more.
     """
-    return _findings(text, rules, observations.get if observations else None)
+    return _findings(text, rules, observations.get if observations else None, stop)
 
 
 def repair(
@@ -58,10 +68,12 @@ def repair(
     accept: Callable[[Finding], bool] | None = None,
     observations: Observations | None = None,
     choose: Callable[[Finding], Rewrite | None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Repair:
     """Apply rewrites until nothing more changes; `observations` are what a run of the text has seen.
 
-    `choose` says which of a finding's rewrites is taken; without it, the preferred one.
+    `choose` says which of a finding's rewrites is taken; without it, the preferred one. `stop` is asked now and then
+    whether somebody still waits for the answer.
 
     Rewrites of one pass that want the same text take turns: the later one is found again in the next pass, where
     it applies to what the earlier one has left, so that none is lost.
@@ -69,12 +81,13 @@ def repair(
     Raises:
         ParseError: the text is not Python 3.
         BrokenRewriteError: a rule's rewrite does not parse, or rewrites undo each other without end.
+        StoppedError: nobody waits any more.
     """
     applied: list[Finding] = []
     seen = {text}
     origins = list(range(text.count("\n") + text.count("\r") + 3))
     for passes in range(MAX_PASSES):
-        found = _findings(text, rules, _observer(observations, origins))
+        found = _findings(text, rules, _observer(observations, origins), stop)
         wanted = []
         for finding in found:
             original = _at_origin(finding, origins)
@@ -101,10 +114,12 @@ def _at_origin(finding: Finding, origins: Sequence[int]) -> Finding:
     def origin(line: int) -> int:
         return origins[min(line, len(origins) - 1)]
 
-    where = finding.range
-    moved = replace(where, line=origin(where.line), end_line=max(origin(where.end_line), origin(where.line)))
+    def move(where: Range) -> Range:
+        return replace(where, line=origin(where.line), end_line=max(origin(where.end_line), origin(where.line)))
+
     queries, keeps = (frozenset(origin(line) for line in lines) for lines in (finding.queries, finding.keeps))
-    return replace(finding, range=moved, queries=queries, keeps=keeps)
+    related = tuple(replace(place, range=move(place.range)) for place in finding.related)
+    return replace(finding, range=move(finding.range), queries=queries, keeps=keeps, related=related)
 
 
 def apply_finding(text: str, finding: Finding) -> str:
@@ -137,14 +152,17 @@ def _observer(observations: Observations | None, origins: Sequence[int]) -> Obse
     return lambda line, text: observations.get(origins[min(line, len(origins) - 1)], text)
 
 
-def _findings(text: str, rules: Sequence[type[Codemod]], observer: Observer | None) -> list[Finding]:
+def _findings(
+    text: str, rules: Sequence[type[Codemod]], observer: Observer | None, stop: Callable[[], bool] | None
+) -> list[Finding]:
     with _collection_paused():
-        return _found(Reading(text, observed=observer), rules)
+        return _found(Reading(text, observed=observer, stop=stop), rules)
 
 
 def _found(reading: Reading, rules: Sequence[type[Codemod]]) -> list[Finding]:
     found: dict[tuple[object, ...], Finding] = {}
     for rule in rules:
+        reading.go_on()
         for finding in rule(CodemodContext()).find(reading):
             if finding.queries and finding.queries <= reading.expected:
                 # A test, or a lesson, of what breaks a tape.
@@ -153,7 +171,7 @@ def _found(reading: Reading, rules: Sequence[type[Codemod]]) -> list[Finding]:
             key = (finding.code, finding.range)
             known = found.get(key)
             found[key] = finding if known is None else _merged(known, finding)
-    return sorted(found.values(), key=lambda finding: finding.key)
+    return sorted((with_related(reading, finding) for finding in found.values()), key=lambda finding: finding.key)
 
 
 def _merged(first: Finding, second: Finding) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tapefix.finding import Applicability, Finding, Range
+from tapefix.finding import Applicability, Finding, Range, Related
 from tapefix.report.lines import Line, visible, width
 from tapefix.source.errors import SourceError
 from tapefix.source.text import SourceText
@@ -15,8 +15,10 @@ _LONGEST = 4
 """Ranges of more lines than this show their first and last line only."""
 
 
-def finding_lines(finding: Finding, source: SourceText, *, excerpt: bool = True) -> Iterator[Line]:
-    """One finding, in the manner of a compiler."""
+def finding_lines(
+    finding: Finding, source: SourceText, *, excerpt: bool = True, told: set[Related] | None = None
+) -> Iterator[Line]:
+    """One finding, in the manner of a compiler. Of its related places, those that were `told` are not told again."""
     place = f"{source.name}:{finding.range.line}:{finding.range.column + 1}:"
     yield ((place, "place"), (" ", ""), (finding.code, "code"), (f" {finding.message}", ""))
     if not excerpt:
@@ -24,6 +26,10 @@ def finding_lines(finding: Finding, source: SourceText, *, excerpt: bool = True)
     margin = len(str(min(finding.range.end_line + _CONTEXT, source.lines.count)))
     yield from excerpt_lines(source, finding.range, margin)
     for related in finding.related:
+        if told is not None and related in told:
+            continue
+        if told is not None:
+            told.add(related)
         where = f"line {related.range.line}: "
         yield ((" " * margin + " = ", "margin"), ("note: ", "note"), (where + related.message, ""))
     advice = help_text(finding)

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
+from tapefix.finding import Related
 from tapefix.report import data, github
 from tapefix.report.findings import error_lines, finding_lines, notice_lines
 from tapefix.report.lines import Line, in_colour, is_terminal, show
@@ -76,8 +77,9 @@ class TextReporter(Reporter):
         if result.source is not None:
             text = result.source.text if result.proof is None else result.proof.proposed
             source = result.source.with_text(text)
+            told: set[Related] = set()
             for finding in result.findings:
-                show(finding_lines(finding, source), self.talk)
+                show(finding_lines(finding, source, told=told), self.talk)
 
     def finish(self, closing: str = "") -> None:
         """Show what the whole came to."""

@@ -14,6 +14,7 @@ from tapefix.source.lines import Lines
 from tapefix.source.nesting import string_spans
 from tapefix.source.parsing import parse
 from tapefix.tapes.execution.module import Execution
+from tapefix.tapes.execution.state import StoppedError
 from tapefix.tapes.expecting import expected_lines
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
@@ -36,17 +37,35 @@ Observer = Callable[[int, str], Observed | None]
 class Reading:
     """One module as text, tree, positions, and all that an abstract execution of it shows.
 
-    Everything is computed on first use. `observed` adds what a run has seen.
+    Everything is computed on first use. `observed` adds what a run has seen; `stop` says when nobody waits for it any
+    more.
 
     Nodes are those of `module`; ask for nothing about nodes of another tree.
     """
 
-    def __init__(self, text: str, module: cst.Module | None = None, *, observed: Observer | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        module: cst.Module | None = None,
+        *,
+        observed: Observer | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
         self.text = text
         self._observed = observed
+        self._stop = stop
         self.lines = Lines(text)
         self.module = module if module is not None else parse(text)
         self._flows: dict[tuple[Query, Source], Flow] = {}
+
+    def go_on(self) -> None:
+        """See whether somebody still waits for this reading.
+
+        Raises:
+            StoppedError: nobody does.
+        """
+        if self._stop is not None and self._stop():
+            raise StoppedError
 
     # Tree and text
 
@@ -155,6 +174,7 @@ class Reading:
         execution = Execution(self.module)
         if self._observed is not None:
             execution.observe = self._observe
+        execution.given_up = self._stop
         execution.run()
         return execution
 
@@ -191,6 +211,7 @@ class Reading:
         """The flow from a source of a query to its target."""
         key = (query, source)
         if key not in self._flows:
+            self.go_on()
             self._flows[key] = read_flow(query, source)
         return self._flows[key]
 

@@ -15,6 +15,8 @@ from tapefix.tapes.values import NO_CONSTANT, Branch, Definition, Dtype, Frame, 
 
 MAX_STEPS = 400_000
 """Values that one reading may make; a module beyond that is read as far as that."""
+STOP_EVERY = 512
+"""Values between two looks whether somebody still waits for the reading."""
 MAX_DEPTH = 24
 """Calls inside calls that are followed."""
 
@@ -23,12 +25,17 @@ class ExhaustedError(Exception):
     """The reading has taken all the steps it may."""
 
 
+class StoppedError(Exception):
+    """Nobody waits for the reading any more."""
+
+
 class State:
     """Makes values, and keeps what is true at the present point of the execution."""
 
     def __init__(self, module: cst.Module) -> None:
         self.module = module
         self.observe: Callable[[cst.CSTNode], Observed | None] | None = None
+        self.given_up: Callable[[], bool] | None = None
         self.time = 0
         self.frame = Frame(node=module)
         self.module_frame = self.frame
@@ -61,10 +68,13 @@ class State:
 
         Raises:
             ExhaustedError: the module takes more steps than a reading may.
+            StoppedError: nobody waits for the reading any more.
         """
         self.time += 1
         if self.time > MAX_STEPS:
             raise ExhaustedError
+        if self.given_up is not None and self.time % STOP_EVERY == 0 and self.given_up():
+            raise StoppedError
         value = Value(
             kind=kind,
             operation=operation,
