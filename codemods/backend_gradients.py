@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tapefix.codemod import Applicability, Codemod, Finding
+from tapefix.codemod import Applicability, Codemod, Finding, Tag
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.backend_functions import BackendFunction, backend_functions
 from tapefix.tapes.repairs.backend_writing import BackendWriter
@@ -42,6 +42,7 @@ class BackendGradients(Codemod):
     code: ClassVar[str] = "TPF702"
     name: ClassVar[str] = "backend-gradients"
     applicability: ClassVar[Applicability] = Applicability.SAFE
+    tag: ClassVar[Tag | None] = Tag.DEPRECATED
 
     def find(self, reading: Reading) -> Iterator[Finding]:
         """Yield one finding for each such function."""

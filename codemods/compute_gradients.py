@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tapefix.codemod import Applicability, Codemod, Finding
+from tapefix.codemod import Applicability, Codemod, Finding, Tag
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.old_steps import old_steps
 
@@ -42,6 +42,7 @@ class ComputeGradients(Codemod):
     code: ClassVar[str] = "TPF704"
     name: ClassVar[str] = "compute-gradients"
     applicability: ClassVar[Applicability] = Applicability.SAFE
+    tag: ClassVar[Tag | None] = Tag.DEPRECATED
 
     def find(self, reading: Reading) -> Iterator[Finding]:
         """Yield one finding for each call, and one for each optimizer."""

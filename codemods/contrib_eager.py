@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tapefix.codemod import Applicability, Codemod, Finding
+from tapefix.codemod import Applicability, Codemod, Finding, Tag
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.contrib import migrations
 
@@ -42,6 +42,7 @@ class ContribEager(Codemod):
     code: ClassVar[str] = "TPF703"
     name: ClassVar[str] = "contrib-eager"
     applicability: ClassVar[Applicability] = Applicability.SAFE
+    tag: ClassVar[Tag | None] = Tag.DEPRECATED
 
     def find(self, reading: Reading) -> Iterator[Finding]:
         """Yield one finding for the module, and one for each call that enables eager execution."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tapefix.codemod import Applicability, Codemod, Finding
+from tapefix.codemod import Applicability, Codemod, Finding, Tag
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.idle import idle_tapes, let_go
 
@@ -39,6 +39,7 @@ class IdlePersistence(Codemod):
     code: ClassVar[str] = "TPF403"
     name: ClassVar[str] = "idle-persistence"
     applicability: ClassVar[Applicability] = Applicability.SAFE
+    tag: ClassVar[Tag | None] = Tag.UNNECESSARY
 
     def find(self, reading: Reading) -> Iterator[Finding]:
         """Yield one finding for each call that makes such tapes."""

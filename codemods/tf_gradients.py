@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tapefix.codemod import Applicability, Codemod, Finding
+from tapefix.codemod import Applicability, Codemod, Finding, Tag
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.old_queries import OldGradients, old_gradients
 
@@ -38,6 +38,7 @@ class TfGradients(Codemod):
     code: ClassVar[str] = "TPF701"
     name: ClassVar[str] = "tf-gradients"
     applicability: ClassVar[Applicability] = Applicability.SAFE
+    tag: ClassVar[Tag | None] = Tag.DEPRECATED
 
     def find(self, reading: Reading) -> Iterator[Finding]:
         """Yield one finding for each tape to write, at the first call that asks it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import re
 from abc import abstractmethod
@@ -17,7 +18,16 @@ from tapefix.finding import Applicability, Finding, Range, Related, Rewrite
 if TYPE_CHECKING:
     from tapefix.tapes.reading import Reading
 
-__all__ = ["Allowance", "Applicability", "Codemod", "Finding", "Range", "Related", "Rewrite"]
+__all__ = ["Allowance", "Applicability", "Codemod", "Finding", "Range", "Related", "Rewrite", "Tag"]
+
+
+class Tag(enum.Enum):
+    """How an editor sets apart what a rule finds."""
+
+    UNNECESSARY = "unnecessary"
+    """No gradient is missing: something is there for nothing."""
+    DEPRECATED = "deprecated"
+    """A name, or a way to ask, that an older TensorFlow had."""
 
 
 class Codemod(CodemodCommand):
@@ -35,6 +45,7 @@ class Codemod(CodemodCommand):
     applicability: ClassVar[Applicability]
     reason: ClassVar[str] = ""
     """Why the rule's rewrite is unsafe or missing; empty for a safe rule."""
+    tag: ClassVar[Tag | None] = None
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
