@@ -48,7 +48,7 @@ class Suppression:
 
     def hides(self, finding: Finding) -> bool:
         """Whether it hides a finding; remembers that it did."""
-        if self.problem or not (self.whole_file or self._touches(finding)):
+        if self.problem or not (self.whole_file or self.touches(finding)):
             return False
         if not self.names:
             self.used.add("")
@@ -57,7 +57,8 @@ class Suppression:
         self.used.update(matching)
         return bool(matching)
 
-    def _touches(self, finding: Finding) -> bool:
+    def touches(self, finding: Finding) -> bool:
+        """Whether it stands on a line of a finding, or in its statement."""
         return (
             finding.range.line <= self.line <= finding.range.end_line or self.first <= finding.range.line <= self.last
         )

@@ -11,6 +11,7 @@ from tapefix import __version__
 from tapefix.cli.check import check
 from tapefix.cli.explain import explain
 from tapefix.cli.fix import fix
+from tapefix.cli.lsp import lsp
 from tapefix.cli.rules import rules
 from tapefix.cli.undo import undo
 from tapefix.cli.verify import verify
@@ -35,7 +36,7 @@ def tapefix(
     """Find the line that broke a TensorFlow gradient, repair it, and prove the repair by running it."""
 
 
-for command in (check, fix, verify, why, rules, explain, undo):
+for command in (check, fix, verify, why, rules, explain, undo, lsp):
     app.command()(command)
 
 

@@ -38,6 +38,18 @@ class OverlappingEditsError(ValueError):
     """Two edits of one set replace the same characters."""
 
 
+def ordered_edits(edits: Iterable[Edit]) -> list[Edit]:
+    """Edits by position, insertions at one place in the order given; equal edits that are `shared` stand once."""
+    wanted: list[Edit] = []
+    seen: set[Edit] = set()
+    for edit in edits:
+        if edit.shared and edit in seen:
+            continue
+        seen.add(edit)
+        wanted.append(edit)
+    return sorted(wanted, key=lambda edit: (edit.start, edit.end))
+
+
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """Return `text` with every edit applied; equal edits that are `shared` are applied once.
 
@@ -46,17 +58,9 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     Raises:
         OverlappingEditsError: two different edits replace the same characters.
     """
-    wanted: list[Edit] = []
-    seen: set[Edit] = set()
-    for edit in edits:
-        if edit.shared and edit in seen:
-            continue
-        seen.add(edit)
-        wanted.append(edit)
-    ordered = sorted(wanted, key=lambda edit: (edit.start, edit.end))
     pieces: list[str] = []
     position = 0
-    for edit in ordered:
+    for edit in ordered_edits(edits):
         if edit.start < position:
             raise OverlappingEditsError(f"two edits replace the text at offset {edit.start}")
         pieces.append(text[position : edit.start])

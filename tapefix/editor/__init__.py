@@ -1,0 +1,1 @@
+"""The language server: diagnostics and code actions where people type."""

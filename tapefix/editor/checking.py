@@ -1,0 +1,228 @@
+"""Looking at programs: in a thread of its own, the latest text only, given up as soon as the text changes again."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from tapefix.config import Config
+from tapefix.editor.keeping import KeptLines
+from tapefix.editor.programs import Program
+from tapefix.editor.settings import Ruling, Settings
+from tapefix.engine import check
+from tapefix.finding import Finding
+from tapefix.registry import load_rules
+from tapefix.source.errors import ParseError
+from tapefix.source.walking import holds
+from tapefix.suppressions import Notice, visible
+from tapefix.tapes.execution.state import StoppedError
+
+logger = logging.getLogger(__name__)
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.25
+"""Seconds without a change before a text is looked at: a part of what the last look took, within these bounds."""
+PAUSE_SHARE = 0.2
+IDLE = 1.0
+"""Seconds without work after which memory is tidied up."""
+STACK = 64 * 1024 * 1024
+"""Bytes of stack for the thread that reads: deep code is walked by recursion."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """What was found in a program."""
+
+    program: Program
+    ruling: Ruling
+    findings: tuple[Finding, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    kept: bool = False
+    """Whether the text cannot be read, and the findings are those of an earlier text on lines that are the same."""
+
+
+@dataclass(eq=False)
+class _Entry:
+    program: Program
+    stop: threading.Event
+    result: asyncio.Future[Checked | None]
+    """None when the text changed meanwhile."""
+    last: Checked | None = None
+    """The last look at a text that could be read."""
+    cost: float = 0.0
+    """Seconds that the last look took."""
+    timer: asyncio.TimerHandle | None = None
+
+
+@dataclass
+class Checker:
+    """The programs that are open, and what was found in each."""
+
+    settings: Settings
+    found: list[Callable[[Checked], None]] = field(default_factory=list)
+    """Called with each new result, in the event loop."""
+
+    def __post_init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+        self._waiting: list[str] = []
+        self._running: str | None = None
+        self._tidy: asyncio.TimerHandle | None = None
+        previous = threading.stack_size(STACK)
+        self._thread = ThreadPoolExecutor(1, "tapefix-check")
+        # The thread is started by its first work, with the stack size of that moment.
+        self._thread.submit(load_rules)
+        threading.stack_size(previous)
+
+    def changed(self, program: Program) -> None:
+        """A program was opened or changed: what was found before is void, and it is looked at after a short pause."""
+        loop = asyncio.get_running_loop()
+        entry = self._entries.get(program.uri)
+        if entry is None:
+            entry = self._entries[program.uri] = _Entry(program, threading.Event(), loop.create_future())
+            self._enqueue(program.uri)
+            return
+        self._give_up(entry)
+        entry.program, entry.stop, entry.result = program, threading.Event(), loop.create_future()
+        pause = min(max(entry.cost * PAUSE_SHARE, SHORTEST_PAUSE), LONGEST_PAUSE)
+        entry.timer = loop.call_later(pause, self._enqueue, program.uri)
+
+    def closed(self, uri: str) -> None:
+        """A program is not open any more."""
+        entry = self._entries.pop(uri, None)
+        if entry is not None:
+            self._give_up(entry)
+
+    def again(self) -> None:
+        """The settings have changed: every program is looked at anew."""
+        for entry in list(self._entries.values()):
+            self.changed(entry.program)
+
+    async def checked(self, uri: str) -> Checked | None:
+        """What is found in the present text of a program; None when it is not open."""
+        while (entry := self._entries.get(uri)) is not None:
+            if entry.timer is not None:
+                # Somebody waits for it: no pause.
+                entry.timer.cancel()
+                self._enqueue(uri)
+            found = await asyncio.shield(entry.result)
+            if found is not None:
+                return found
+        return None
+
+    def latest(self, uri: str) -> Checked | None:
+        """What was found in the present text of a program, when that is known already."""
+        entry = self._entries.get(uri)
+        if entry is None or not entry.result.done() or entry.result.cancelled():
+            return None
+        return entry.result.result()
+
+    def results(self) -> list[Checked]:
+        """What was found in every program, as far as it is known already."""
+        found = (self.latest(uri) for uri in self._entries)
+        return [checked for checked in found if checked is not None]
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """Do something dear where it holds up nobody."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def close(self) -> None:
+        """Give up everything."""
+        for uri in list(self._entries):
+            self.closed(uri)
+        if self._tidy is not None:
+            self._tidy.cancel()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    # In the event loop
+
+    def _give_up(self, entry: _Entry) -> None:
+        entry.stop.set()
+        if entry.timer is not None:
+            entry.timer.cancel()
+            entry.timer = None
+        if not entry.result.done():
+            entry.result.set_result(None)
+
+    def _enqueue(self, uri: str) -> None:
+        entry = self._entries.get(uri)
+        if entry is None:
+            return
+        entry.timer = None
+        if uri in self._waiting:
+            self._waiting.remove(uri)
+        self._waiting.append(uri)
+        self._next()
+
+    def _next(self) -> None:
+        """Look at the program that changed last: it is the one that somebody types in."""
+        if self._running is not None or not self._waiting:
+            return
+        if self._tidy is not None:
+            self._tidy.cancel()
+        uri = self._waiting.pop()
+        entry = self._entries.get(uri)
+        if entry is None:
+            self._next()
+            return
+        self._running = uri
+        loop = asyncio.get_running_loop()
+        program, stop, last = entry.program, entry.stop, entry.last
+
+        def done(future: Future[tuple[Checked | None, float]]) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._done, uri, stop, future)
+
+        self._thread.submit(self._look, program, stop, last).add_done_callback(done)
+
+    def _done(self, uri: str, stop: threading.Event, future: Future[tuple[Checked | None, float]]) -> None:
+        self._running = None
+        entry = self._entries.get(uri)
+        if not future.cancelled() and entry is not None and entry.stop is stop and not entry.result.done():
+            found, entry.cost = future.result()
+            if found is not None:
+                if not found.kept:
+                    entry.last = found
+                entry.result.set_result(found)
+                for listener in self.found:
+                    listener(found)
+        self._next()
+        if self._running is None:
+            self._tidy = asyncio.get_running_loop().call_later(IDLE, self._thread.submit, gc.collect)
+
+    # In the thread
+
+    def _look(self, program: Program, stop: threading.Event, last: Checked | None) -> tuple[Checked | None, float]:
+        start = time.perf_counter()
+        try:
+            ruling = self.settings.ruling(program)
+            if not ruling.rules or not holds(program.text.encode("utf-8", "surrogatepass")):
+                found = Checked(program, ruling)
+            else:
+                findings = check(program.text, ruling.rules, stop=stop.is_set)
+                shown, notices = visible(findings, program.text, ruling.rules, load_rules())
+                found = Checked(program, ruling, tuple(shown), tuple(notices))
+        except StoppedError:
+            return None, 0.0
+        except (ParseError, RecursionError):
+            found = _kept(program, last)
+        except Exception:
+            # A rule that fails on a text must not end the session.
+            logger.exception("%s could not be checked", program.uri)
+            found = _kept(program, last)
+        return found, time.perf_counter() - start
+
+
+def _kept(program: Program, last: Checked | None) -> Checked:
+    """What is still true of the last text that could be read."""
+    if last is None:
+        return Checked(program, Ruling(Config(), ()), kept=True)
+    findings = KeptLines(last.program.lines, program.lines).findings(last.findings)
+    return Checked(program, last.ruling, tuple(findings), kept=True)

@@ -1,0 +1,93 @@
+"""Settings that change while a session runs: the client's own, and those of `pyproject.toml`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from lsprotocol import types
+from pygls.capabilities import get_capability
+
+from tapefix.config import FILE
+from tapefix.editor.diagnostics import refresh
+from tapefix.editor.server import Server
+from tapefix.editor.settings import SECTION
+
+logger = logging.getLogger(__name__)
+
+
+def register(server: Server) -> None:
+    """Add the features that follow the settings."""
+    server.folders_changed.append(lambda: _later(server))
+    server.ready.append(lambda: _later(server, watch=True))
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def changed(ls: Server, params: types.DidChangeConfigurationParams) -> None:
+        if not _asks(ls):
+            given: Any = params.settings
+            ls.settings.set_client(given.get(SECTION, given) if isinstance(given, dict) else given)
+            _again(ls)
+        else:
+            await _pull(ls)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def files_changed(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
+        if any(change.uri.endswith(f"/{FILE}") for change in params.changes):
+            ls.settings.forget_files()
+            _again(ls)
+
+
+def _later(server: Server, *, watch: bool = False) -> None:
+    """Ask the client while everything else goes on."""
+    task = asyncio.ensure_future(_ask(server, watch))
+    server.tasks.add(task)
+    task.add_done_callback(server.tasks.discard)
+
+
+async def _ask(server: Server, watch: bool) -> None:
+    try:
+        if watch:
+            await _watch(server)
+        if _asks(server):
+            await _pull(server)
+        else:
+            _again(server)
+    except Exception as error:  # a client may refuse either, and the session goes on without
+        logger.warning("the client did not answer: %s", error)
+
+
+def _asks(server: Server) -> bool:
+    """Whether the client wants to be asked for its settings."""
+    return bool(get_capability(server.client_capabilities, "workspace.configuration", False))
+
+
+async def _pull(server: Server) -> None:
+    """Ask the client for its settings: for all, and for each of its folders."""
+    folders = server.folder_uris()
+    items = [types.ConfigurationItem(section=SECTION)]
+    items += [types.ConfigurationItem(scope_uri=uri, section=SECTION) for uri in folders]
+    answers = await server.workspace_configuration_async(types.ConfigurationParams(items))
+    for folder, answer in zip([None, *folders.values()], answers, strict=False):
+        server.settings.set_client(answer, folder)
+    _again(server)
+
+
+async def _watch(server: Server) -> None:
+    """Ask the client to tell of changes to `pyproject.toml`, and of its settings."""
+    can = server.client_capabilities
+    wanted = []
+    if get_capability(can, "workspace.did_change_watched_files.dynamic_registration", False):
+        watchers = [types.FileSystemWatcher(f"**/{FILE}")]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        wanted.append(types.Registration("tapefix-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
+    if get_capability(can, "workspace.did_change_configuration.dynamic_registration", False):
+        section = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
+        wanted.append(types.Registration("tapefix-settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, section))
+    if wanted:
+        await server.client_register_capability_async(types.RegistrationParams(wanted))
+
+
+def _again(server: Server) -> None:
+    server.checker.again()
+    refresh(server)

@@ -1,0 +1,125 @@
+"""Findings as diagnostics: pushed to clients that wait for them, and pulled by those that ask."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+from lsprotocol import types
+from pygls.capabilities import get_capability
+
+from tapefix.codemod import Codemod, Tag
+from tapefix.editor.checking import Checked
+from tapefix.editor.programs import Part
+from tapefix.editor.server import NAME, Server
+from tapefix.finding import Applicability, Finding, Range
+from tapefix.pages import link
+from tapefix.suppressions import Notice
+
+_TAGS = {Tag.UNNECESSARY: types.DiagnosticTag.Unnecessary, Tag.DEPRECATED: types.DiagnosticTag.Deprecated}
+
+
+def register(server: Server) -> None:
+    """Add the features that show findings."""
+    server.checker.found.append(lambda checked: _publish(server, checked))
+
+    @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, types.DiagnosticOptions(False, False, identifier=NAME))
+    async def pulled(ls: Server, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        checked = await ls.checker.checked(ls.key(params.text_document.uri))
+        found = [] if checked is None else diagnostics_of(ls, checked).get(params.text_document.uri, [])
+        result = _fingerprint(ls, found)
+        if result == params.previous_result_id:
+            return types.RelatedUnchangedDocumentDiagnosticReport(result_id=result)
+        return types.RelatedFullDocumentDiagnosticReport(items=found, result_id=result)
+
+
+def diagnostics_of(server: Server, checked: Checked) -> dict[str, list[types.Diagnostic]]:
+    """What was found, by the document that it is shown in; each document of the program has an entry."""
+    made: dict[str, list[types.Diagnostic]] = {part.uri: [] for part in checked.program.parts}
+    rules = {rule.code: rule for rule in checked.ruling.rules}
+    for finding in (*checked.findings, *server.runs.findings(checked.program)):
+        place = checked.program.location(finding.range)
+        if place is not None:
+            made[place.uri].append(_diagnostic(server, checked, finding, place.range, rules.get(finding.code)))
+    for notice in checked.notices:
+        place = checked.program.location(_range_of(notice))
+        if place is not None:
+            made[place.uri].append(
+                types.Diagnostic(place.range, notice.message, types.DiagnosticSeverity.Warning, source=NAME)
+            )
+    return made
+
+
+def refresh(server: Server) -> None:
+    """What is shown has to be asked for, or pushed, again though no text has changed."""
+    if _pulls(server):
+        if get_capability(server.client_capabilities, "workspace.diagnostics.refresh_support", False):
+            server.workspace_diagnostic_refresh(None)
+        return
+    for checked in server.checker.results():
+        _publish(server, checked)
+
+
+def _publish(server: Server, checked: Checked) -> None:
+    if _pulls(server):
+        return
+    for uri, found in diagnostics_of(server, checked).items():
+        part = checked.program.part(uri)
+        version = part.version if isinstance(part, Part) else None
+        server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
+
+
+def _pulls(server: Server) -> bool:
+    """Whether the client asks for diagnostics itself; pushed ones would be shown a second time."""
+    return get_capability(server.client_capabilities, "text_document.diagnostic") is not None
+
+
+def _diagnostic(
+    server: Server, checked: Checked, finding: Finding, place: types.Range, rule: type[Codemod] | None
+) -> types.Diagnostic:
+    shown = _Shown(server)
+    message = finding.message
+    if finding.applicability is Applicability.ADVICE and finding.reason:
+        message = f"{message}\n{finding.reason}"
+    page = link(rule) if rule is not None and shown.links else None
+    tag = _TAGS.get(rule.tag) if rule is not None and rule.tag is not None else None
+    for_nothing = tag is types.DiagnosticTag.Unnecessary
+    return types.Diagnostic(
+        range=place,
+        severity=types.DiagnosticSeverity.Information if for_nothing else types.DiagnosticSeverity.Warning,
+        code=finding.code,
+        code_description=types.CodeDescription(page) if page is not None else None,
+        source=NAME,
+        message=message,
+        tags=[tag] if tag is not None and tag in shown.tags else None,
+        related_information=list(_related(checked, finding)) or None if shown.related else None,
+    )
+
+
+class _Shown:
+    """What the client can show of a diagnostic."""
+
+    def __init__(self, server: Server) -> None:
+        can = get_capability(server.client_capabilities, "text_document.publish_diagnostics")
+        tags = getattr(can, "tag_support", None)
+        self.tags = frozenset(tags.value_set) if tags is not None else frozenset()
+        self.related = bool(getattr(can, "related_information", None))
+        self.links = bool(getattr(can, "code_description_support", None))
+
+
+def _related(checked: Checked, finding: Finding) -> Iterator[types.DiagnosticRelatedInformation]:
+    for related in finding.related:
+        place = checked.program.location(related.range)
+        if place is not None:
+            yield types.DiagnosticRelatedInformation(place, related.message)
+
+
+def _range_of(notice: Notice) -> Range:
+    return Range(notice.line, notice.column, notice.line, notice.end_column)
+
+
+def _fingerprint(server: Server, found: list[types.Diagnostic]) -> str:
+    """The same for the same diagnostics, whatever else of the text has changed."""
+    data = server.protocol._converter.unstructure(found)
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]

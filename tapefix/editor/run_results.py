@@ -1,0 +1,60 @@
+"""What runs have found of open programs: shown where the lines that it is about still stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tapefix.editor.keeping import KeptLines
+from tapefix.editor.programs import Program
+from tapefix.finding import Finding
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What the last run of a program found."""
+
+    program: Program
+    """The text that was run."""
+    lines: Mapping[int, str]
+    """What there is to say of a line (a query, or a line that was repaired), in Markdown."""
+    findings: tuple[Finding, ...] = ()
+    """Breaks that the run has seen, to be shown beside those that the text shows."""
+
+
+@dataclass
+class RunResults:
+    """The last result of each program."""
+
+    _results: dict[str, RunResult] = field(default_factory=dict)
+
+    def put(self, result: RunResult) -> None:
+        """Keep a result in place of the one before."""
+        self._results[result.program.uri] = result
+
+    def drop(self, uri: str) -> None:
+        """Forget the result of a program."""
+        self._results.pop(uri, None)
+
+    def at(self, program: Program, line: int) -> str | None:
+        """What the last run found of a line of the present text, in Markdown."""
+        return dict(self._lines(program)).get(line)
+
+    def findings(self, program: Program) -> list[Finding]:
+        """The breaks that the last run has seen and whose lines still stand."""
+        result = self._results.get(program.uri)
+        if result is None or not result.findings:
+            return []
+        if result.program.text == program.text:
+            return list(result.findings)
+        return KeptLines(result.program.lines, program.lines).findings(result.findings)
+
+    def _lines(self, program: Program) -> Iterator[tuple[int, str]]:
+        result = self._results.get(program.uri)
+        if result is None:
+            return
+        kept = KeptLines(result.program.lines, program.lines)
+        for line, text in result.lines.items():
+            now = kept.line(line)
+            if now is not None:
+                yield now, text

@@ -1,0 +1,163 @@
+"""Which settings hold for a program: those of its project's `pyproject.toml`, and before them those of the client."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tapefix.config import FILE, Config, ConfigError, read_settings
+from tapefix.registry import UnknownRuleError, load_rules, select_rules
+from tapefix.selection import Selection
+from tapefix.source.ignoring import DEFAULT_DIRECTORIES
+
+if TYPE_CHECKING:
+    from tapefix.codemod import Codemod
+    from tapefix.editor.programs import Program
+
+SECTION = "tapefix"
+CLIENT_KEYS = frozenset({"trace", "interpreter", "path", "server", "enable"})
+"""What a client keeps in the same section for itself."""
+
+Complain = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class ClientSettings:
+    """What the client says for one of its folders, or for all of them."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """By the names of the fields of `Config`."""
+
+    @classmethod
+    def of(cls, given: object, complain: Complain) -> ClientSettings:
+        """The settings that a client sent; what cannot be used is complained of, and the rest holds."""
+        if not isinstance(given, Mapping):
+            if given is not None:
+                complain(f"the editor's settings: {SECTION} must be a table")
+            return cls()
+        values: dict[str, Any] = {}
+        for key, value in given.items():
+            name = re.sub(r"[A-Z]", lambda match: "-" + match[0].lower(), str(key))
+            # An editor sends null for what nobody has set.
+            if name in CLIENT_KEYS or value is None:
+                continue
+            try:
+                read = read_settings({name: value}, f"the editor's settings: {SECTION}")
+                _check_rules(read)
+            except ConfigError as error:
+                complain(str(error))
+            except UnknownRuleError as error:
+                complain(f"the editor's settings: {SECTION}.{name}: {error}")
+            else:
+                values.update(read)
+        return cls(values)
+
+    def over(self, config: Config, folder: Path | None) -> Config:
+        """A project's settings with these before them; patterns of the client are for paths below `folder`."""
+        values = {key: value for key, value in self.values.items() if key not in ("select", "ignore")}
+        root = folder if folder is not None and ("exclude" in values or "per_file_ignores" in values) else config.root
+        return replace(config, root=root, **values)
+
+
+def _check_rules(values: Mapping[str, Any]) -> None:
+    named = [*values.get("select", ()), *values.get("ignore", ())]
+    named += [name for names in values.get("per_file_ignores", {}).values() for name in names]
+    for name in named:
+        select_rules(load_rules(), (name,))
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What holds for one program."""
+
+    config: Config
+    rules: tuple[type[Codemod], ...]
+    """None at all, where the settings leave the file out."""
+
+
+class Settings:
+    """The settings of a session. Asked from the thread that checks, changed from the one that talks to the client."""
+
+    def __init__(self, complain: Complain) -> None:
+        self._complain = complain
+        self._told: set[str] = set()
+        self._client: dict[Path | None, ClientSettings] = {}
+        self._selections: dict[ClientSettings, Selection] = {}
+        self._seen: dict[Path, object] = {}
+        self._last_good: dict[Path, Config] = {}
+        self.folders: tuple[Path, ...] = ()
+        """The client's folders."""
+
+    def complain(self, message: str) -> None:
+        """Tell the user what is wrong with a setting, once."""
+        if message not in self._told:
+            self._told.add(message)
+            self._complain(message)
+
+    def set_client(self, given: object, folder: Path | None = None) -> None:
+        """Take over what the client says, for one folder or for all that have nothing of their own."""
+        self._client[folder] = ClientSettings.of(given, self.complain)
+
+    def forget_files(self) -> None:
+        """Read every `pyproject.toml` again."""
+        self._selections = {}
+        self._told = set()
+
+    def ruling(self, program: Program) -> Ruling:
+        """What holds for a program. Settings that cannot be used are complained of, and the last good ones hold."""
+        folder = self._folder(program.path)
+        client = self._client.get(folder, self._client.get(None, _NOTHING))
+        where = program.path or (folder or Path.cwd()) / "untitled.py"
+        selection = self._selection(client, where.parent)
+        try:
+            config = selection.config(where.parent)
+            selection.rules(where, config)
+            self._last_good[where.parent] = config
+        except (ConfigError, UnknownRuleError) as error:
+            self.complain(str(error))
+            config = self._last_good.get(where.parent, Config())
+        config = client.over(config, folder)
+        if program.path is not None and (selection.excludes(where, config) or _others_code(where, folder)):
+            return Ruling(config, ())
+        return Ruling(config, selection.rules(where, config))
+
+    def _folder(self, path: Path | None) -> Path | None:
+        """The client's folder that a file is in, the innermost one; the first for what has no file yet."""
+        if path is None:
+            return self.folders[0] if self.folders else None
+        around = [folder for folder in self.folders if path.is_relative_to(folder)]
+        return max(around, key=lambda folder: len(folder.parts), default=None)
+
+    def _selection(self, client: ClientSettings, folder: Path) -> Selection:
+        """The rules and settings as they were read, read again when a file that they come from has changed."""
+        state = tuple(_state(above / FILE) for above in (folder, *folder.parents))
+        if self._seen.get(folder) != state:
+            self._seen[folder] = state
+            self._selections = {}
+        selection = self._selections.get(client)
+        if selection is None:
+            values = client.values
+            selection = Selection(values.get("select", ()), values.get("ignore", ()))
+            self._selections[client] = selection
+        return selection
+
+
+_NOTHING = ClientSettings()
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _others_code(path: Path, folder: Path | None) -> bool:
+    """Whether a walk of the folder would not come to a file: it belongs to somebody else, or is a copy."""
+    between = path.parent.parts if folder is None else path.parent.relative_to(folder).parts
+    others = {"site-packages", "node_modules"} if folder is None else DEFAULT_DIRECTORIES
+    return any(name in others for name in between)
