@@ -19,16 +19,6 @@ from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, LanguageClient, register_
 
 COMMAND = (sys.executable, "-m", "tapefix", "lsp")
 TIMEOUT = 120.0
-BROKEN = """\
-import tensorflow as tf
-
-x = tf.Variable([1.0, 2.0, 3.0])
-with tf.GradientTape() as tape:
-    y = x * x
-    loss = tf.reduce_sum(y.numpy())
-print(tape.gradient(loss, x))
-"""
-REPAIRED = BROKEN.replace("y.numpy()", "y")
 
 
 def capabilities(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.editor.session import BROKEN, COMMAND, REPAIRED, capabilities, session
+from tests.cli.running import BROKEN, REPAIRED
+from tests.editor.session import COMMAND, capabilities, session
 
 pytestmark = pytest.mark.asyncio
 
