@@ -105,6 +105,8 @@ os.setsid() if os.getpgrp() != os.getpid() else None
     assert server is not None
     judge(strict, text + GOOD, text + MENDED)
     assert server.children(recursive=True) == []
+    # What a run leaves behind is removed in the background, one after the other.
+    runner._aside.submit(bool).result(10)
     assert sorted(path.name for path in runner._scratch.iterdir()) == ["server.log"]
 
 
