@@ -1,63 +1,58 @@
--- Opens a file, waits for its diagnostics, applies code actions through Neovim's own client, and saves.
--- The job comes in environment variables: the file, the server's command, and the kinds of actions to apply.
-local file = vim.env.TAPEFIX_FILE
-local command = vim.split(vim.env.TAPEFIX_COMMAND, "\t")
-local only = vim.env.TAPEFIX_ONLY
-local line, column = tonumber(vim.env.TAPEFIX_LINE or "1"), tonumber(vim.env.TAPEFIX_COLUMN or "0")
+-- Works in Neovim as a person does, who opens a file, waits for the findings, takes an action and saves. The task is a
+-- file of JSON named by TAPEFIX_TASK; what was seen goes to the file that it names.
+local task = vim.fn.json_decode(vim.fn.readfile(vim.env.TAPEFIX_TASK))
+local seen = { messages = {}, offered = {} }
 
-local function fail(message)
-  io.stderr:write(message .. "\n")
-  vim.cmd("cquit 1")
+local function wait_for(what, condition)
+  if not vim.wait(task.patience * 1000, condition, 20) then
+    error("waited in vain for " .. what)
+  end
 end
 
 local function work()
-  vim.cmd("edit " .. vim.fn.fnameescape(file))
-  vim.bo.filetype = "python"
-  local client = vim.lsp.start_client({ name = "tapefix", cmd = command, root_dir = vim.fn.fnamemodify(file, ":h") })
-  if not client then
-    fail("the server did not start")
+  vim.notify = function(message)
+    table.insert(seen.messages, message)
   end
-  vim.lsp.buf_attach_client(0, client)
-
-  local seen = vim.wait(60000, function()
-    return #vim.diagnostic.get(0) > 0
-  end, 20)
-  if not seen then
-    fail("no diagnostics")
-  end
-  for _, found in ipairs(vim.diagnostic.get(0)) do
-    io.stdout:write(string.format("%d:%d %s\n", found.lnum + 1, found.col, found.message))
-  end
-
-  -- What a user would choose from the menu: the preferred action, or the only one of the kind that was asked for.
-  vim.ui.select = function(items, _, choose)
+  -- The menu of actions: the first one of the kind that the task asks for is taken, of the repairs a preferred one.
+  vim.ui.select = function(items, options, choose)
+    for _, item in ipairs(items) do
+      seen.offered[#seen.offered + 1] = options.format_item(item)
+    end
     for index, item in ipairs(items) do
       local action = item.action or item[2]
-      if only ~= nil or action.isPreferred then
+      if action.kind == task.kind and (task.kind ~= "quickfix" or action.isPreferred) then
         return choose(item, index)
       end
     end
-    fail("no such code action")
   end
 
-  local before = vim.api.nvim_buf_get_changedtick(0)
-  vim.api.nvim_win_set_cursor(0, { line, column })
-  vim.lsp.buf.code_action(only and { only = { only }, diagnostics = {} } or nil)
-  local changed = vim.wait(60000, function()
-    return vim.api.nvim_buf_get_changedtick(0) ~= before
-  end, 20)
-  if not changed then
-    fail("no code action was applied")
+  vim.cmd("edit " .. vim.fn.fnameescape(task.file))
+  local buffer = vim.api.nvim_get_current_buf()
+  wait_for("diagnostics", function()
+    return #vim.diagnostic.get(buffer) > 0
+  end)
+  seen.diagnostics = vim.diagnostic.get(buffer)
+
+  local before = vim.api.nvim_buf_get_changedtick(buffer)
+  if task.command ~= "" then
+    vim.cmd(task.command)
+  else
+    local first = seen.diagnostics[1]
+    vim.api.nvim_win_set_cursor(0, { first.lnum + 1, first.col })
+    vim.lsp.buf.code_action()
   end
+  wait_for("the edit", function()
+    return vim.api.nvim_buf_get_changedtick(buffer) > before
+  end)
+
   vim.cmd("write")
-  vim.lsp.stop_client(client)
-  vim.wait(10000, function()
-    return vim.lsp.client_is_stopped(client)
-  end, 20)
+  wait_for("the findings to go", function()
+    return #vim.diagnostic.get(buffer) == 0
+  end)
 end
 
-local done, message = pcall(work)
-if not done then
-  fail(message)
-end
-vim.cmd("qall!")
+local worked, problem = xpcall(work, debug.traceback)
+seen.problem = worked and "" or problem
+vim.fn.writefile({ vim.fn.json_encode(seen) }, task.seen)
+-- Neovim stops its language servers when it ends.
+vim.cmd(worked and "qall!" or "cquit")
