@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tapefix.editor.programs import Program
 
 SECTION = "tapefix"
-CLIENT_KEYS = frozenset({"trace", "interpreter", "path", "server", "enable"})
-"""What a client keeps in the same section for itself."""
+CLIENT_KEYS = frozenset({"trace", "interpreter", "path", "server", "enable", "environment"})
+"""What a client has in the same section, and a project has not."""
 
 Complain = Callable[[str], None]
 
@@ -30,6 +30,8 @@ class ClientSettings:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     """By the names of the fields of `Config`."""
+    environment: str | None = None
+    """The interpreter that is selected in the editor: it runs what no setting names an interpreter for."""
 
     @classmethod
     def of(cls, given: object, complain: Complain) -> ClientSettings:
@@ -39,6 +41,10 @@ class ClientSettings:
                 complain(f"the editor's settings: {SECTION} must be a table")
             return cls()
         values: dict[str, Any] = {}
+        environment = given.get("environment")
+        if environment is not None and not isinstance(environment, str):
+            complain(f"the editor's settings: {SECTION}.environment must be a string")
+            environment = None
         for key, value in given.items():
             name = re.sub(r"[A-Z]", lambda match: "-" + match[0].lower(), str(key))
             # An editor sends null for what nobody has set.
@@ -53,13 +59,14 @@ class ClientSettings:
                 complain(f"the editor's settings: {SECTION}.{name}: {error}")
             else:
                 values.update(read)
-        return cls(values)
+        return cls(values, environment)
 
     def over(self, config: Config, folder: Path | None) -> Config:
         """A project's settings with these before them; patterns of the client are for paths below `folder`."""
         values = {key: value for key, value in self.values.items() if key not in ("select", "ignore")}
         root = folder if folder is not None and ("exclude" in values or "per_file_ignores" in values) else config.root
-        return replace(config, root=root, **values)
+        settled = replace(config, root=root, **values)
+        return replace(settled, python=settled.python or self.environment)
 
 
 def _check_rules(values: Mapping[str, Any]) -> None:
