@@ -6,7 +6,7 @@ import enum
 import inspect
 import re
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 import libcst as cst
@@ -99,3 +99,8 @@ class Codemod(CodemodCommand):
         text = tree.code
         repaired = repair(text, [type(self)], unsafe=True)
         return cst.parse_module(repaired.text) if repaired.text != text else tree
+
+
+def with_find(rule: type[Codemod], find: Callable[[Codemod, Reading], Iterator[Finding]]) -> type[Codemod]:
+    """A rule that is `rule` in all but what it finds."""
+    return type(rule.__name__, (rule,), {"find": find, "__doc__": rule.__doc__, "__module__": rule.__module__})

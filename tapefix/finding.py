@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from tapefix.allowance import Allowance
 from tapefix.source.edits import Edit
@@ -28,6 +29,10 @@ class Range:
     column: int
     end_line: int
     end_column: int
+
+    def called(self, name: Callable[[int], int]) -> Range:
+        """The same stretch, with its lines by other names."""
+        return replace(self, line=name(self.line), end_line=name(self.end_line))
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,16 @@ class Finding:
     def rewrites(self) -> tuple[Rewrite, ...]:
         """Every rewrite of the break, the preferred one first."""
         return () if self.rewrite is None else (self.rewrite, *self.alternatives)
+
+    def called(self, name: Callable[[int], int]) -> Finding:
+        """The same finding, with its lines by other names."""
+        return replace(
+            self,
+            range=self.range.called(name),
+            queries=frozenset(map(name, self.queries)),
+            keeps=frozenset(map(name, self.keeps)),
+            related=tuple(replace(each, range=each.range.called(name)) for each in self.related),
+        )
 
     @property
     def key(self) -> tuple[int, int, str]:

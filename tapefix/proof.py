@@ -195,7 +195,7 @@ class _Prover:
             verified = total.status is VerdictStatus.VERIFIED
             judged = tuple(Judged(finding, total, verified) for finding in self.full.applied)
             kept = self.full if verified else self._with(())
-            return Proof(self.text, self.full.text, kept.text, judged, self._left(kept), total)
+            return Proof(self.text, self.full.text, kept.text, judged, self._left(kept.remaining, kept.text), total)
         if total.status is VerdictStatus.VERIFIED:
             return self._all_kept(total)
         return self._parts(total)
@@ -227,7 +227,8 @@ class _Prover:
             verdict = self._judge(self._with(unit.findings).text, unit.findings)
             judged |= {finding: Judged(finding, verdict, False) for finding in unit.findings}
         ordered = tuple(judged[finding] for finding in self.full.applied if finding in judged)
-        return Proof(self.text, self.full.text, rest.after, ordered, self.full.remaining, rest.verdict)
+        left = self._left(rest.remaining, rest.after)
+        return Proof(self.text, self.full.text, rest.after, ordered, left, rest.verdict)
 
     def _all_kept(self, total: Verdict) -> Proof:
         verdicts: dict[Finding, Verdict] = {}
@@ -259,13 +260,14 @@ class _Prover:
                     verdicts[finding] = sum_so_far
         last = self._with(kept)
         judged = tuple(Judged(finding, verdicts.get(finding, total), finding in kept) for finding in self.full.applied)
-        return Proof(self.text, self.full.text, last.text if kept else self.text, judged, self._left(last), verdict)
+        left = self._left(last.remaining, last.text)
+        return Proof(self.text, self.full.text, last.text if kept else self.text, judged, left, verdict)
 
-    def _left(self, kept: Repair) -> tuple[Finding, ...]:
+    def _left(self, remaining: Iterable[Finding], text: str) -> tuple[Finding, ...]:
         """The findings that a part of the repair leaves, but those that were judged; by the lines of its text."""
         judged = {identity(finding) for finding in self.full.applied}
-        origins = line_origins(self.text, kept.text)
-        return tuple(f for f in kept.remaining if (f.code, origins[min(f.range.line, len(origins) - 1)]) not in judged)
+        origins = line_origins(self.text, text)
+        return tuple(f for f in remaining if (f.code, origins[min(f.range.line, len(origins) - 1)]) not in judged)
 
     def _best_part(self, unit: Unit, total: Verdict) -> tuple[tuple[Finding, ...], Verdict, Verdict]:
         """The largest part of a unit that is verified: all of it, all but one, or one alone.

@@ -107,6 +107,8 @@ class Watched:
         self.rules = tuple(self._wrap(rule) for rule in rules)
 
     def _wrap(self, rule: type[Codemod]) -> type[Codemod]:
+        from tapefix.codemod import with_find
+
         outer = self
 
         def find(this: Codemod, reading: Reading) -> Iterator[Finding]:
@@ -114,7 +116,7 @@ class Watched:
             suppressions = _cached(reading.text)
             return (finding for finding in rule.find(this, reading) if not suppressions.hides(finding))
 
-        return type(rule.__name__, (rule,), {"find": find, "__doc__": rule.__doc__, "__module__": rule.__module__})
+        return with_find(rule, find)
 
 
 @lru_cache(maxsize=4)

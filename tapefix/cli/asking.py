@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tapefix.finding import Finding
 from tapefix.report.findings import finding_lines
-from tapefix.report.lines import in_colour, show
-from tapefix.source.diffs import split_lines, unified_diff
+from tapefix.report.lines import show
+from tapefix.source.diffs import split_lines
 from tapefix.source.text import SourceText
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ class Chooser:
         return self._answers[key]
 
     def _ask(self, finding: Finding) -> bool:
-        text = self._watched.text
-        show(finding_lines(finding, self._source.with_text(text)), sys.stderr)
-        self._show_rewrite(finding, text)
+        source = self._source.with_text(self._watched.text)
+        show(finding_lines(finding.called(source.named), source), sys.stderr)
+        self._show_rewrite(finding, source)
         while True:
             sys.stderr.write(f"{finding.rewrite.title if finding.rewrite else finding.code}? [y,n,a,q,?] ")
             sys.stderr.flush()
@@ -63,17 +63,11 @@ class Chooser:
                 return answer == "y"
             sys.stderr.write(HELP)
 
-    def _show_rewrite(self, finding: Finding, text: str) -> None:
+    def _show_rewrite(self, finding: Finding, source: SourceText) -> None:
         from tapefix.engine import apply_finding
+        from tapefix.report.diff import show_changes
 
-        changed = apply_finding(text, finding)
-        diff = unified_diff(text, changed, self._source.name, context=2)
-        if in_colour(sys.stderr):
-            from tapefix.report.diff import show_diff
-
-            show_diff(diff, sys.stderr, text, changed)
-        else:
-            sys.stderr.write(diff)
+        show_changes(source.changes(apply_finding(source.text, finding)), sys.stderr, context=2)
 
     def _original_line(self, finding: Finding) -> int:
         """The line of the file that a finding of a later pass stands for."""

@@ -12,6 +12,7 @@ from tapefix.config import Config
 from tapefix.selection import Selection
 from tapefix.source.errors import SourceError
 from tapefix.source.ignoring import compile_patterns
+from tapefix.source.opening import read_source
 from tapefix.source.text import SourceText
 from tapefix.source.walking import candidates
 
@@ -36,9 +37,7 @@ class Pending:
         Raises:
             SourceError: it cannot be read.
         """
-        if self.data is None:
-            return SourceText.read(self.path, self.name)
-        return SourceText.from_bytes(self.data, self.name, self.path)
+        return read_source(self.path, self.name, self.data)
 
 
 class Inputs:

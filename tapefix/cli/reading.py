@@ -26,7 +26,8 @@ def contained(source: SourceText, work: Callable[[], T]) -> T:
     try:
         return work()
     except SourceError as error:
-        raise SourceError(source.name, error.message, error.line, error.column) from None
+        line = None if error.line is None else source.named(error.line)
+        raise SourceError(source.name, error.message, line, error.column) from None
     except BrokenRewriteError as error:
         raise SourceError(source.name, f"left as it is, by a defect of a rule: {error}; please report it") from None
     except RecursionError:
@@ -36,19 +37,30 @@ def contained(source: SourceText, work: Callable[[], T]) -> T:
 def check_file(pending: Pending, inputs: Inputs) -> FileResult:
     """The findings of one file."""
     from tapefix.engine import check
+    from tapefix.fencing import fenced
     from tapefix.registry import load_rules
     from tapefix.suppressions import visible
 
     source = None
     try:
         source = pending.source()
+        if source.foreign is not None:
+            return passed_over(pending.name, source.foreign)
         text = source.text
-        rules = inputs.rules(pending)
+        rules = fenced(inputs.rules(pending), source)
         findings = contained(source, lambda: check(text, rules))
     except SourceError as error:
         return FileResult(pending.name, source, error)
     shown, notices = visible(findings, source.text, rules, load_rules())
-    return FileResult(pending.name, source, findings=shown, notices=notices)
+    return FileResult(pending.name, source, findings=shown, notices=notices).named()
+
+
+def passed_over(name: str, why: SourceError) -> FileResult:
+    """The result for a file in another language."""
+    from tapefix.suppressions import Notice
+
+    line, column = why.line or 1, why.column or 0
+    return FileResult(name, notices=[Notice(line, column, column + 1, why.message)])
 
 
 def failed(errors: Sequence[SourceError]) -> list[FileResult]:

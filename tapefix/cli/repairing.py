@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tapefix.cli.asking import Chooser, Quit
 from tapefix.cli.inputs import Inputs, Pending
 from tapefix.cli.progress import Progress
-from tapefix.cli.reading import contained, failed
+from tapefix.cli.reading import contained, failed, passed_over
 from tapefix.cli.verifying import RunSettings, Verifiers
 from tapefix.report.lines import is_terminal
 from tapefix.report.reporters import make_reporter, write_bytes
@@ -68,18 +68,21 @@ class Repairing:
 
     def _file(self, file: Pending, verifiers: Verifiers, progress: Progress) -> FileResult:
         from tapefix.engine import check
+        from tapefix.fencing import fenced
         from tapefix.registry import load_rules
         from tapefix.suppressions import Suppressions, Watched, visible
 
         source = None
         try:
             source = file.source()
+            if source.foreign is not None:
+                return self._pass_on(replace(passed_over(file.name, source.foreign), source=source))
             text = source.text
-            rules = self._inputs.rules(file)
+            rules = fenced(self._inputs.rules(file), source)
             found = contained(source, lambda: check(text, rules))
             shown, notices = visible(found, text, rules, load_rules())
             if not shown and not self._worth_running(file, text):
-                return self._pass_on(FileResult(file.name, source, notices=notices))
+                return self._pass_on(FileResult(file.name, source, notices=notices).named())
             if self._interactive:
                 progress.pause()
             elif self._settings is not None:
@@ -90,8 +93,8 @@ class Repairing:
         comments = Suppressions(proof.after)
         remaining = [finding for finding in proof.remaining if not comments.hides(finding)]
         if not shown and not remaining and not proof.judged:
-            return self._pass_on(FileResult(file.name, source, notices=notices))
-        result = FileResult(file.name, source, findings=remaining, notices=notices, proof=proof)
+            return self._pass_on(FileResult(file.name, source, notices=notices).named())
+        result = FileResult(file.name, source, findings=remaining, notices=notices, proof=proof).named()
         if self._stdin_to_stdout:
             return self._pass_on(result)
         progress.pause()
@@ -107,6 +110,7 @@ class Repairing:
         verifier: Verifier | None = None
         if self._settings is not None:
             verifier = verifiers.get(file.path, file.config)
+            verifier.call_lines(file.path, source.naming)
         path = file.path.absolute()
         return contained(
             source,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,23 +40,30 @@ def verify(
 ) -> int:
     """Run a file before and after a change, and judge the change."""
     from tapefix.cli.progress import Progress
+    from tapefix.cli.reading import contained
     from tapefix.cli.verifying import RunSettings, Verifiers
     from tapefix.config import find_config
     from tapefix.report import data, github
     from tapefix.report.lines import show
     from tapefix.report.verdicts import verdict_lines
+    from tapefix.source.opening import NOTEBOOK
     from tapefix.source.parsing import parse
 
     if before == after == "-":
         fail("only one of BEFORE and AFTER can come from stdin")
-    texts = [_read(name) for name in (before, after)]
+    texts = [_read(before, after), _read(after, before)]
     for text in texts:
-        parse(text)
-    path = Path(after if before == "-" else before).absolute()
+        if text.foreign is not None:
+            raise text.foreign
+        contained(text, partial(parse, text))
+    # A script that became a notebook is run as one.
+    named = [Path(name) for name in (before, after) if name != "-"]
+    path = next((name for name in named if name.suffix == NOTEBOOK), named[0]).absolute()
     settings = RunSettings(python, samples, timeout, memory, device, sandbox.value if sandbox else None, run)
     with Verifiers(settings) as verifiers, Progress(1) as progress:
         progress.say("running before and after")
         verifier = verifiers.get(path, find_config(path.parent))
+        verifier.call_lines(path, lambda text: texts[text != texts[0].text].naming(text))
         verdict = verifier.judge(path, texts[0].text, texts[1].text, allowed=Allowed.everywhere(allow or ()))
     if output_format is OutputFormat.JSON:
         sys.stdout.write(data.document("verify", before=before, after=after, verdict=verdict.to_json()))
@@ -66,9 +74,10 @@ def verify(
     return 0 if verdict.status.value == "verified" else 1
 
 
-def _read(name: str) -> SourceText:
-    from tapefix.source.text import SourceText
+def _read(name: str, other: str) -> SourceText:
+    """The text of a file; that of stdin is of the kind of the other one."""
+    from tapefix.source.opening import read_source
 
     if name == "-":
-        return SourceText.from_bytes(sys.stdin.buffer.read(), "<stdin>")
-    return SourceText.read(Path(name))
+        return read_source(Path(other), "<stdin>", sys.stdin.buffer.read())
+    return read_source(Path(name))

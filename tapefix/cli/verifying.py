@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from tapefix.cli.guard import fail
 from tapefix.config import Config
+from tapefix.source.opening import NOTEBOOK
 
 if TYPE_CHECKING:
     from tapefix.verify import RunOptions, Verifier
@@ -69,7 +70,11 @@ class Verifiers:
         """The verifier for a file."""
         from tapefix.verify import Verifier
 
-        key = (project_of(path), self._settings.options(config))
+        options = self._settings.options(config)
+        if path.suffix == NOTEBOOK:
+            # Nothing imports a notebook: it is run by itself.
+            options = replace(options, run=None)
+        key = (project_of(path), options)
         if key not in self._made:
             self._made[key] = self._stack.enter_context(Verifier(key[1], key[0]))
         return self._made[key]

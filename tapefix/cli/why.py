@@ -40,6 +40,7 @@ def why(
     """Run a script and say for each missing gradient where it went."""
     from tapefix.cli.inputs import Inputs
     from tapefix.cli.progress import Progress
+    from tapefix.cli.reading import contained
     from tapefix.cli.verifying import RunSettings, Verifiers
     from tapefix.report import data, github
     from tapefix.report.lines import show
@@ -56,21 +57,25 @@ def why(
     if inputs.errors:
         raise inputs.errors[0]
     if not pending:
-        fail(f"{script} is no Python file")
+        fail(f"{script} is no Python file and no notebook")
     source = pending[0].source()
-    parse(source)
+    if source.foreign is not None:
+        raise source.foreign
+    contained(source, lambda: parse(source))
     settings = RunSettings(python, samples, timeout, memory, device, sandbox.value if sandbox else None, run)
     name = pending[0].name
     with Verifiers(settings) as verifiers, Progress(1) as progress:
         progress.say("running")
         try:
-            explanation = explain(verifiers.get(pending[0].path, pending[0].config), pending[0].path, source.text)
+            verifier = verifiers.get(pending[0].path, pending[0].config)
+            verifier.call_lines(pending[0].path, source.naming)
+            explanation = explain(verifier, pending[0].path, source.text)
         except VerifyError as error:
             fail(str(error))
     if html is not None:
         from tapefix.report.why_page import write_page
 
-        write_page(html, name, source.text, explanation)
+        write_page(html, name, source, explanation)
     if output_format is OutputFormat.JSON:
         sys.stdout.write(data.document("why", file=name, why=why_data(explanation)))
     elif output_format is OutputFormat.GITHUB:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tapefix import __version__
 from tapefix.finding import Finding, Range
 from tapefix.source.errors import SourceError
-from tapefix.source.lines import Lines
+from tapefix.source.places import CellLine
+from tapefix.source.text import SourceText
 from tapefix.suppressions import Notice
 
 if TYPE_CHECKING:
@@ -24,7 +25,28 @@ SCHEMA_FILE = Path(__file__).with_name(f"schema-{SCHEMA}.json")
 
 def document(command: str, **content: Any) -> str:
     """A whole report."""
-    return json.dumps({"schema": SCHEMA, "tapefix": __version__, "command": command, **content}, indent=2) + "\n"
+    whole = {"schema": SCHEMA, "tapefix": __version__, "command": command, **content}
+    return json.dumps(_with_cells(whole), indent=2) + "\n"
+
+
+def _with_cells(value: Any) -> Any:
+    """Data in which each line of a notebook is the line in its cell, with the number of the cell beside it."""
+    if isinstance(value, (list, tuple)):
+        return [_with_cells(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found: dict[str, Any] = {}
+    for key, each in value.items():
+        if isinstance(each, CellLine):
+            found[key] = each.line
+            if key.endswith("line") and key != "end_line":
+                found[key.removesuffix("line") + "cell"] = each.cell
+        elif isinstance(each, list) and each and all(isinstance(line, CellLine) for line in each):
+            found[key] = [line.line for line in each]
+            found[f"{key}_cells"] = [line.cell for line in each]
+        else:
+            found[key] = _with_cells(each)
+    return found
 
 
 def location(place: Range) -> dict[str, int]:
@@ -37,7 +59,7 @@ def location(place: Range) -> dict[str, int]:
     }
 
 
-def finding_data(finding: Finding, text: str | None = None) -> dict[str, Any]:
+def finding_data(finding: Finding, source: SourceText | None = None) -> dict[str, Any]:
     """A finding; its edits are included when the text that its positions belong to is given."""
     data: dict[str, Any] = {
         "code": finding.code,
@@ -55,11 +77,11 @@ def finding_data(finding: Finding, text: str | None = None) -> dict[str, Any]:
             "title": finding.rewrite.title,
             "allows": sorted(allowance.value for allowance in finding.rewrite.allows),
         }
-        if text is not None:
-            lines = Lines(text)
+        if source is not None:
+            position = source.lines.position
             data["rewrite"]["edits"] = [
                 {
-                    "location": location(Range(*lines.position(edit.start), *lines.position(edit.end))),
+                    "location": location(Range(*position(edit.start), *position(edit.end)).called(source.named)),
                     "replacement": edit.replacement,
                 }
                 for edit in finding.rewrite.edits

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from tapefix.report.lines import make_console, visible
-from tapefix.source.diffs import split_lines
+from tapefix.report.lines import in_colour, make_console, visible
+from tapefix.source.diffs import split_lines, unified_diff
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -19,6 +19,16 @@ _REMOVED, _ADDED = "on #3b1418", "on #12301b"
 _REMOVED_WORD, _ADDED_WORD = "bold on #7d2630", "bold on #1f6b37"
 _TOO_LONG = 3000
 """A text of more lines is coloured line by line: a lexer would take longer than everything else."""
+
+
+def show_changes(changes: Iterable[tuple[str, str, str]], stream: TextIO, context: int = 3) -> None:
+    """Show what changes, part by part: the name of each, and its text before and after."""
+    for name, before, after in changes:
+        diff = unified_diff(before, after, name, context)
+        if in_colour(stream):
+            show_diff(diff, stream, before, after)
+        else:
+            stream.write(diff)
 
 
 def show_diff(diff: str, stream: TextIO, before: str, after: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tapefix.finding import Finding
 from tapefix.report.findings import help_text
 from tapefix.source.errors import SourceError
+from tapefix.source.places import CellLine
 from tapefix.suppressions import Notice
 
 if TYPE_CHECKING:
@@ -17,29 +18,30 @@ if TYPE_CHECKING:
 def finding_annotation(finding: Finding, name: str) -> str:
     """One finding as a warning."""
     place = finding.range
-    properties = {"file": name, "line": str(place.line), "col": str(place.column + 1), "endLine": str(place.end_line)}
-    # Columns of different lines make GitHub refuse the annotation.
-    if place.end_line == place.line:
-        properties["endColumn"] = str(max(place.end_column, place.column + 1))
+    properties = {"file": name, **_line(place.line, place.column)}
+    if not isinstance(place.line, CellLine):
+        properties["endLine"] = str(place.end_line)
+        # Columns of different lines make GitHub refuse the annotation.
+        if place.end_line == place.line:
+            properties["endColumn"] = str(max(place.end_column, place.column + 1))
     properties["title"] = f"{finding.code} {finding.name}"
     advice = help_text(finding)
-    return _command("warning", properties, finding.message + (f"\n{advice}" if advice else ""))
+    message = _in_cell(place.line) + finding.message
+    return _command("warning", properties, message + (f"\n{advice}" if advice else ""))
 
 
 def notice_annotation(notice: Notice, name: str) -> str:
     """What there is to say about a comment of ours, as a notice."""
-    properties = {"file": name, "line": str(notice.line), "col": str(notice.column + 1), "title": "tapefix"}
-    return _command("notice", properties, notice.message)
+    properties = {"file": name, **_line(notice.line, notice.column), "title": "tapefix"}
+    return _command("notice", properties, _in_cell(notice.line) + notice.message)
 
 
 def error_annotation(error: SourceError) -> str:
     """A file that is left out, as an error."""
     properties = {"file": str(error.path)}
     if error.line is not None:
-        properties["line"] = str(error.line)
-        if error.column is not None:
-            properties["col"] = str(error.column + 1)
-    return _command("error", {**properties, "title": "tapefix"}, error.message)
+        properties |= _line(error.line, error.column)
+    return _command("error", {**properties, "title": "tapefix"}, _in_cell(error.line) + error.message)
 
 
 def verdict_annotation(verdict: Verdict, name: str) -> str:
@@ -60,13 +62,25 @@ def why_annotations(explanation: Explanation, name: str) -> str:
         for account in query.missing:
             for found in account.breaks:
                 place = found.place
-                line = str(place.line if place is not None else query.line)
-                properties = {"file": place.path or name if place is not None else name, "line": line}
+                line = place.line if place is not None else query.line
+                properties = {"file": place.path or name if place is not None else name, **_line(line)}
                 code = rule_of(found)
                 properties["title"] = f"{code}: no gradient" if code else "no gradient"
                 about = f"d {query.target} / d {account.label} (line {query.line})"
-                commands[_command("warning", properties, f"{sentence(found, account)}\n{about}")] = None
+                commands[_command("warning", properties, f"{_in_cell(line)}{sentence(found, account)}\n{about}")] = None
     return "".join(commands)
+
+
+def _line(line: int, column: int | None = None) -> dict[str, str]:
+    """Where an annotation stands; for a line of a notebook's cell, that is the line of the file which holds it."""
+    if isinstance(line, CellLine):
+        return {"line": str(line.file_line)}
+    return {"line": str(line)} if column is None else {"line": str(line), "col": str(column + 1)}
+
+
+def _in_cell(line: int | None) -> str:
+    """The cell in front of a message: the line of the file says little to who looks at a notebook."""
+    return f"cell {line.cell}, line {line.line}: " if isinstance(line, CellLine) else ""
 
 
 def _command(kind: str, properties: dict[str, str], message: str) -> str:

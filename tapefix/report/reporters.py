@@ -10,7 +10,7 @@ from typing import Any
 from tapefix.finding import Related
 from tapefix.report import data, github
 from tapefix.report.findings import error_lines, finding_lines, notice_lines
-from tapefix.report.lines import Line, in_colour, is_terminal, show
+from tapefix.report.lines import Line, is_terminal, show
 from tapefix.report.results import FileResult, Totals, status_of
 from tapefix.report.verdicts import verdict_lines
 
@@ -75,8 +75,7 @@ class TextReporter(Reporter):
                 self._diff(result)
             show(_repair_lines(result), self.talk)
         if result.source is not None:
-            text = result.source.text if result.proof is None else result.proof.proposed
-            source = result.source.with_text(text)
+            source = result.left
             told: set[Related] = set()
             for finding in result.findings:
                 show(finding_lines(finding, source, told=told), self.talk)
@@ -86,18 +85,16 @@ class TextReporter(Reporter):
         show(_summary_lines(self.command, self.totals, closing), self.talk)
 
     def _diff(self, result: FileResult) -> None:
-        diff = result.diff
-        if not diff or result.source is None:
+        if result.source is None or result.shown_text == result.source.text:
             return
-        if in_colour(sys.stdout):
-            from tapefix.report.diff import show_diff
+        if is_terminal(sys.stdout):
+            from tapefix.report.diff import show_changes
 
-            mark = "\ufeff" if result.source.bom else ""
-            show_diff(diff, sys.stdout, mark + result.source.text, mark + result.shown_text)
+            show_changes(result.source.changes(result.shown_text), sys.stdout)
         else:
             from tapefix.source.diffs import patch_bytes
 
-            write_bytes(patch_bytes(diff, result.source.encoding))
+            write_bytes(patch_bytes(result.diff, result.source.encoding))
 
 
 class JsonReporter(Reporter):
@@ -109,12 +106,11 @@ class JsonReporter(Reporter):
 
     def show(self, result: FileResult) -> None:
         """Keep a file; the document is written at the end."""
-        text = result.source.text if result.source is not None else ""
         proof = result.proof
         entry: dict[str, Any] = {
             "path": result.name,
             "error": None if result.error is None else data.error_data(result.error),
-            "findings": [data.finding_data(f, text if proof is None else proof.proposed) for f in result.findings],
+            "findings": [data.finding_data(finding, result.left) for finding in result.findings],
             "notices": [data.notice_data(notice) for notice in result.notices],
         }
         if self.command == "fix":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tapefix.finding import Applicability, Finding
@@ -29,6 +29,26 @@ class FileResult:
     notices: Sequence[Notice] = ()
     proof: Proof | None = None
     written: bool = False
+
+    def named(self) -> FileResult:
+        """The same, with every line as its source calls it: those of a notebook know their cell."""
+        source = self.source
+        if source is None:
+            return self
+        proof = self.proof
+        later = source.naming(self.left.text)
+        if proof is not None:
+            judged = (replace(each, finding=each.finding.called(source.named)) for each in proof.judged)
+            proof = replace(proof, judged=tuple(judged))
+        notices = [replace(notice, line=source.named(notice.line)) for notice in self.notices]
+        findings = [finding.called(later) for finding in self.findings]
+        return replace(self, findings=findings, notices=notices, proof=proof)
+
+    @property
+    def left(self) -> SourceText:
+        """The text in which `findings` stand."""
+        assert self.source is not None
+        return self.source if self.proof is None else self.source.with_text(self.proof.after)
 
     @property
     def shown_text(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tapefix.report.lines import Line, visible
+from tapefix.source.places import place
 from tapefix.why import Break, Explanation, QueryAccount, SourceAccount, Step
 from tapefix.why.endings import EMPTY
 from tapefix.why.rules import rule_of
@@ -26,9 +27,9 @@ def why_lines(explanation: Explanation, name: str) -> Iterator[Line]:
 
 def _stop(stop: Break, explanation: Explanation, name: str) -> Iterator[Line]:
     if rule_of(stop) == EMPTY and stop.place is not None:
-        yield ((f"{name}:{stop.place.line}: ", "place"), ("the gradient of an empty list is asked for", "strong"))
+        yield ((f"{place(name, stop.place.line)}: ", "place"), ("the gradient of an empty list is asked for", "strong"))
     else:
-        yield ((f"{name}:{explanation.end.line}: ", "place"), ("the run ends before it can ask", "strong"))
+        yield ((f"{place(name, explanation.end.line)}: ", "place"), ("the run ends before it can ask", "strong"))
     if not explanation.end.regular:
         yield (("  ", ""), (_short(f"{explanation.end.type}: {explanation.end.message}"), "dim"))
     where = f"{stop.place}: " if stop.place is not None else ""
@@ -43,8 +44,7 @@ def _query(query: QueryAccount, name: str) -> Iterator[Line]:
         labels = ", ".join(member.label for member in group[:SHOWN])
         more = f" and {len(group) - SHOWN} more" if len(group) > SHOWN else ""
         outcome = "raises" if query.error else "is None"
-        place = f"{name}:{query.line}: "
-        yield ((place, "place"), (f"d {query.target} / d {labels}{more} {outcome}", "strong"))
+        yield ((f"{place(name, query.line)}: ", "place"), (f"d {query.target} / d {labels}{more} {outcome}", "strong"))
         if query.error:
             yield (("  ", ""), (_short(query.error), "dim"))
         for found in account.breaks:

@@ -11,6 +11,7 @@ from tapefix import __version__
 from tapefix.report.drawing import BOX, Drawing, draw
 from tapefix.report.why import by_breaks
 from tapefix.source.errors import SourceError
+from tapefix.source.text import SourceText
 from tapefix.why import Explanation, QueryAccount
 from tapefix.why.rules import rule_of
 from tapefix.why.sentences import sentence
@@ -31,20 +32,20 @@ class _Panel:
     drawing: Drawing
 
 
-def write_page(path: Path, name: str, text: str, explanation: Explanation) -> None:
+def write_page(path: Path, name: str, source: SourceText, explanation: Explanation) -> None:
     """Write the page for one script.
 
     Raises:
         SourceError: the file cannot be written.
     """
-    page = render(name, text, explanation)
+    page = render(name, source, explanation)
     try:
         path.write_text(page, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise SourceError(str(path), f"cannot be written: {error.strerror or error}") from None
 
 
-def render(name: str, text: str, explanation: Explanation) -> str:
+def render(name: str, source: SourceText, explanation: Explanation) -> str:
     """Return the page as HTML; names and source are text, whatever they hold."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -56,7 +57,7 @@ def render(name: str, text: str, explanation: Explanation) -> str:
     panels = [_panel(query) for query in explanation.queries]
     return environment.get_template("why.html").render(
         name=name,
-        lines=text.splitlines(),
+        lines=source.listing(),
         panels=panels,
         marks=_marks(panels),
         explanation=explanation,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tapefix.source.text import SourceText
+if TYPE_CHECKING:
+    from tapefix.source.text import SourceText
 
 _NO_NEWLINE = "\\ No newline at end of file\n"
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\v": "\\v"}
@@ -30,8 +32,8 @@ def unified_diff(before: str, after: str, name: str, context: int = 3) -> str:
 
 def file_diff(before: SourceText, after: str, name: str | None = None) -> str:
     """The difference that writing `after` makes to a file, its BOM included."""
-    mark = "\ufeff" if before.bom else ""
-    return unified_diff(mark + before.text, mark + after, relative_name(before.name) if name is None else name)
+    shown = relative_name(before.name) if name is None else name
+    return unified_diff(before.whole, before.with_text(after).whole, shown)
 
 
 def patch_bytes(diff: str, encoding: str) -> bytes:

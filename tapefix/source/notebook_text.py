@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from tapefix.source.cells import Program, WithheldError
+from tapefix.source.diffs import relative_name
 from tapefix.source.errors import SourceError
 from tapefix.source.lines import Lines
 from tapefix.source.notebook import Notebook
 from tapefix.source.places import CellLine
-from tapefix.source.text import SourceText, read_bytes
+from tapefix.source.text import SourceText
 
-SUFFIX = ".ipynb"
 _BOM = b"\xef\xbb\xbf"
 _NO_NOTEBOOK, _NO_PROGRAM = Notebook("", (), None), Program.of(())
 
@@ -52,7 +52,7 @@ class NotebookText(SourceText):
         return source
 
     @property
-    def language(self) -> SourceError | None:
+    def foreign(self) -> SourceError | None:
         """That its kernel speaks something else than Python, at the place that says so; None for Python."""
         found = self.notebook.language
         if found is None:
@@ -97,7 +97,7 @@ class NotebookText(SourceText):
 
     def named(self, line: int) -> int:
         """A line of the text, which knows its cell."""
-        return self._located(self.later, line)
+        return self.naming(self.text)(line)
 
     def naming(self, text: str) -> Callable[[int], int]:
         """What `named` would be for another text of the same program; plain numbers where that has lost its cells."""
@@ -105,7 +105,23 @@ class NotebookText(SourceText):
             program = self.program if text == self.program.text else self.program.after(text)
         except WithheldError:
             return int
-        return lambda line: self._located(program, line)
+        known: dict[int, CellLine] = {}
+
+        def named(line: int) -> int:
+            if isinstance(line, CellLine):
+                return line
+            if line not in known:
+                known[line] = self._located(program, line)
+            return known[line]
+
+        return named
+
+    def changes(self, after: str) -> list[tuple[str, str, str]]:
+        """What another text of the program changes: the name of each cell that it changes, and its two texts."""
+        later = replace(self, text=after).later
+        name = relative_name(self.name)
+        cells = zip(later.numbers, self.later.cells, later.cells, strict=True)
+        return [(f"{name}:cell {number}", old, new) for number, old, new in cells if old != new]
 
     def stretch(self, line: int, end_line: int) -> tuple[Lines, int, int]:
         """The lines around some lines of the text, and the numbers that they have there: those of their cell."""
@@ -114,21 +130,18 @@ class NotebookText(SourceText):
         last = self.later.place(end_line)
         return lines, min(first, lines.count), min(last[1] if last[0] == index else lines.count, lines.count)
 
-    def _located(self, program: Program, line: int) -> int:
-        if isinstance(line, CellLine):
-            return line
+    def listing(self) -> list[tuple[int, str, str]]:
+        """The lines of the cells, each cell with a line of its own above."""
+        found: list[tuple[int, str, str]] = []
+        for index, text in enumerate(self.later.cells):
+            first = self.later.line(index, 1)
+            found.append((first - 1, "", f"cell {self.later.numbers[index]}"))
+            lines = Lines(text)
+            found += [(first + number - 1, str(number), lines.line(number)) for number in range(1, lines.count + 1)]
+        return found
+
+    def _located(self, program: Program, line: int) -> CellLine:
         found = program.named(line)
         index, inside = program.place(line)
         file_line = self.notebook.file_line(index, inside) if program.cells else 1
         return CellLine(line, found.cell, found.line, file_line)
-
-
-def read_source(path: Path, name: str | None = None, data: bytes | None = None) -> SourceText:
-    """The text of a file, or of its bytes where they were read already; of a notebook, its program.
-
-    Raises:
-        SourceError: it cannot be read.
-    """
-    shown = str(path) if name is None else name
-    kind = NotebookText if path.suffix == SUFFIX else SourceText
-    return kind.from_bytes(read_bytes(path, shown) if data is None else data, shown, path)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from tapefix.source.diffs import relative_name
 from tapefix.source.errors import SourceError
 from tapefix.source.lines import Lines
 
@@ -102,6 +103,11 @@ class SourceText:
         """The file's text, its BOM included."""
         return "\ufeff" + self.text if self.bom else self.text
 
+    @property
+    def foreign(self) -> SourceError | None:
+        """Why the file is passed over, where it is in another language than Python."""
+        return None
+
     def named(self, line: int) -> int:
         """A line of the text, as it is called in what is said of it."""
         return line
@@ -113,6 +119,14 @@ class SourceText:
     def stretch(self, line: int, end_line: int) -> tuple[Lines, int, int]:
         """The lines around some lines of the text, and the numbers that they have there."""
         return self.lines, line, end_line
+
+    def changes(self, after: str) -> list[tuple[str, str, str]]:
+        """What another text changes, part by part: the name of each, and its text before and after."""
+        return [(relative_name(self.name), self.whole, self.with_text(after).whole)]
+
+    def listing(self) -> list[tuple[int, str, str]]:
+        """The lines as a reader sees them: the number of each in the text, how it is numbered, and what is in it."""
+        return [(number, str(number), line) for number, line in enumerate(self.text.splitlines(), start=1)]
 
     @cached_property
     def exact(self) -> bool:

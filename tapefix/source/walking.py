@@ -34,7 +34,8 @@ def candidates(
 ) -> Iterator[tuple[str, bytes | None]]:
     """The files to look at for one path, in a stable order: the path, and its bytes where they were read already.
 
-    A file that is given by name comes as it is, whatever is in it. A directory is walked for `*.py` that hold a needle.
+    A file that is given by name comes as it is, whatever is in it. A directory is walked for `*.py` and `*.ipynb` that
+    hold a needle.
     What cannot be read is handed to `on_error`, and the rest goes on. `seen` holds the real paths that came already.
     """
     seen = set() if seen is None else seen
@@ -58,7 +59,10 @@ def holds(data: bytes, needles: Sequence[bytes] = NEEDLES) -> bool:
 
 
 def walk(given: str, real: str, on_error: OnError, exclude: Patterns | None = None) -> Iterator[tuple[str, str]]:
-    """The Python files below a directory, as (path to show, real path). Links to directories are not followed."""
+    """The Python files and notebooks below a directory, as (path to show, real path).
+
+    Links to directories are not followed.
+    """
     prefix = "" if given == "." else os.path.join(given, "")
     chain = chain_above(real)
     if exclude is not None and not left_out((exclude,), real, True):
@@ -97,6 +101,7 @@ def walk(given: str, real: str, on_error: OnError, exclude: Patterns | None = No
         stack.extend(reversed(below))
 
 
+_ENDINGS = (".py", ".ipynb")
 _DIRECTORY, _FILE, _LINK = "directory", "file", "link"
 
 
@@ -104,7 +109,7 @@ def _kind(entry: os.DirEntry[str]) -> str | None:
     """What a walk does with an entry; None when it passes it over."""
     name = entry.name
     try:
-        if name.endswith(".py") and entry.is_file():
+        if name.endswith(_ENDINGS) and entry.is_file():
             return _LINK if entry.is_symlink() else _FILE
         if name[0] != "." and name not in DEFAULT_DIRECTORIES and entry.is_dir(follow_symlinks=False):
             return _DIRECTORY

@@ -36,7 +36,7 @@ def check_output(source: SourceText, rules: Iterable[str] = ()) -> bytes:
     """
     data = source.to_bytes()
     try:
-        again = SourceText.from_bytes(data, source.name)
+        again = type(source).from_bytes(data, source.name)
         parse(again)
     except ParseError as error:
         named = ", ".join(dict.fromkeys(rules)) or "the rewrite"

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 Value = dict[str, Any]
 """A value as the child describes it: class, dtype, shape, and numbers or projections of them."""
+
+_LINE = re.compile(r'(File "[^"\n]*\.ipynb", line )(\d+)')
+"""A line of a notebook's program, as Python and AutoGraph name it."""
 
 State = Literal["none", "raised", "gradient"]
 
@@ -213,8 +218,13 @@ class Evidence:
                 yield replace(pair, silent=True) if pair.answer.get("made_up") else pair
 
 
-def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> Evidence:
-    """Build the evidence of a run from its record and the server's word on how it ended."""
+def read_evidence(
+    record: Path, answer: dict[str, Any], changes: list[str], called: Callable[[int], int] = int
+) -> Evidence:
+    """Build the evidence of a run from its record and the server's word on how it ended.
+
+    `called` says what the lines of the script are called in what is said of them.
+    """
     queries: list[Query] = []
     prints: list[Printed] = []
     effects: list[Effect] = []
@@ -225,7 +235,7 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
     deleted: dict[str, Value] = {}
     random_graph = False
     taken: dict[tuple[str, int, int], set[str]] = {}
-    for order, event in enumerate(_events(record)):
+    for order, event in enumerate(_events(record, called)):
         kind = event.pop("kind", "")
         if kind == "query":
             queries.append(_query(order, event, sites))
@@ -261,19 +271,36 @@ def read_evidence(record: Path, answer: dict[str, Any], changes: list[str]) -> E
     )
 
 
-def _events(record: Path) -> Iterator[dict[str, Any]]:
+def _events(record: Path, called: Callable[[int], int]) -> Iterator[dict[str, Any]]:
     try:
         data = record.read_bytes()
     except OSError:
         return
     for line in data.split(b"\n"):
         try:
-            event = json.loads(line)
+            event = json.loads(line, object_hook=None if called is int else partial(_named, called))
         except ValueError:
             # The last line of a run that was killed while it wrote.
             continue
         if isinstance(event, dict):
             yield event
+
+
+def _named(called: Callable[[int], int], facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts of a run, with the lines of the script by their names."""
+    if isinstance(facts.get("path"), str) and facts["path"]:
+        # A place in another file.
+        return facts
+    for key in ("line", "end_line"):
+        if isinstance(facts.get(key), int):
+            facts[key] = called(facts[key])
+    if "stops" in facts:
+        facts["stops"] = [line and called(line) for line in facts["stops"]]
+    if "left" in facts:
+        facts["left"] = [(number, line and called(line), earlier) for number, line, earlier in facts["left"]]
+    if isinstance(facts.get("message"), str):
+        facts["message"] = _LINE.sub(lambda found: f"{found[1]}{called(int(found[2]))}", facts["message"])
+    return facts
 
 
 def _query(order: int, event: dict[str, Any], sites: list[Site]) -> Query:

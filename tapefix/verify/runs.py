@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,22 +105,24 @@ class Runner:
         self._aside.shutdown()
         remove_tree(self._base)
 
-    def run(self, path: Path, request: RunRequest) -> Evidence:
-        """Run a text in place of the file at `path`."""
-        evidence = self._attempt(path, request, deterministic=True)
+    def run(self, path: Path, request: RunRequest, called: Callable[[int], int] = int) -> Evidence:
+        """Run a text in place of the file at `path`; `called` says what its lines are called."""
+        evidence = self._attempt(path, request, called, deterministic=True)
         if not self._onednn and _channels_first(evidence):
             # Of all kernels for a processor, only oneDNN's take channels first.
             self._onednn = True
             self._drop()
-            evidence = self._attempt(path, request, deterministic=True)
+            evidence = self._attempt(path, request, called, deterministic=True)
         end = evidence.end
         if end.reason == "raised" and UNDETERMINISTIC.search(f"{end.type} {end.message}"):
-            relaxed = self._attempt(path, request, deterministic=False)
+            relaxed = self._attempt(path, request, called, deterministic=False)
             note = "an operation has no deterministic kernel: determinism was off"
             return replace(relaxed, notes=(*relaxed.notes, note))
         return evidence
 
-    def _attempt(self, path: Path, request: RunRequest, *, deterministic: bool) -> Evidence:
+    def _attempt(
+        self, path: Path, request: RunRequest, called: Callable[[int], int], *, deterministic: bool
+    ) -> Evidence:
         self._workspace.restore()
         relative = path.relative_to(self.root).as_posix()
         self._workspace.put(relative, _encoded(request.text))
@@ -142,7 +144,7 @@ class Runner:
                 except ServerGone:
                     self._drop()
                     return Evidence(End("killed", code="unknown (it took the server down with it)"))
-            return read_evidence(folder / "record", answer, self._workspace.changes())
+            return read_evidence(folder / "record", answer, self._workspace.changes(), called)
         finally:
             # The next run need not wait for it.
             self._aside.submit(remove_tree, folder)
@@ -178,6 +180,7 @@ class Runner:
             "cwd": str(root if options.run else script.parent),
             "text": request.text,
             "run": options.run or "",
+            "notebook": path.suffix == ".ipynb",
             "samples": options.samples,
             "oracle": request.oracle,
             "eager": request.eager,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -18,6 +20,9 @@ from tapefix.verify.options import DeviceError, RunOptions, SandboxError, Verify
 from tapefix.verify.runs import Runner, RunRequest, frozen
 from tapefix.verify.verdict import Findings, Verdict, VerdictStatus
 
+Naming = Callable[[str], Callable[[int], int]]
+"""Gives for a text what each of its lines is called."""
+
 _IN_PLACE = re.compile(r"`var(iable)? (\+|-|\*|/|\*\*)= value` with `tf\.Variable`s is not supported")
 
 
@@ -29,6 +34,7 @@ class Verifier:
         self.project = Path(project).resolve()
         self._runners: dict[Path, Runner] = {}
         self._memory: dict[tuple[Path, RunRequest], Evidence] = {}
+        self._namings: dict[Path, Naming] = {}
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Verifier:
@@ -44,6 +50,14 @@ class Verifier:
         for runner in self._runners.values():
             runner.close()
         self._runners.clear()
+
+    def call_lines(self, path: Path, naming: Naming) -> None:
+        """Say what the lines of a text of the script at `path` are called, where that is not by their number."""
+        self._namings[Path(path).resolve()] = naming
+
+    def _called(self, path: Path, text: str) -> Callable[[int], int]:
+        naming = self._namings.get(Path(path).resolve())
+        return int if naming is None else naming(text)
 
     def evidence(self, path: Path, text: str) -> Evidence:
         """Run a text once and return what was recorded.
@@ -84,6 +98,9 @@ class Verifier:
             DeviceError, SandboxError: the device or the sandbox that the options ask for is not there.
         """
         started = time.monotonic()
+        called, later = self._called(path, before), self._called(path, after)
+        claims = None if claims is None else frozenset(map(called, claims))
+        keeps = frozenset(map(called, keeps))
         try:
             status, reason, findings, evidence = self._judge(path, before, after, claims, keeps, allowed or Allowed())
         except (DeviceError, SandboxError):
@@ -97,7 +114,10 @@ class Verifier:
         return Verdict(
             status=status,
             reason=reason,
-            changes=tuple(findings.changes),
+            changes=tuple(
+                replace(change, line=called(change.line), after_line=later(change.after_line))
+                for change in findings.changes
+            ),
             still_none=tuple(findings.still_none),
             notes=tuple(dict.fromkeys(findings.notes)),
             device=_device(evidence),
@@ -236,8 +256,6 @@ class Verifier:
                 native.findings.problems.append(f"as a graph it computes something else than eagerly: {differences[0]}")
         native.findings.notes.append("a query inside a graph: its values come from a run with graphs executed eagerly")
         by_place = {(change.after_line, change.source): change for change in eager.findings.changes}
-        from dataclasses import replace
-
         for number, change in enumerate(native.findings.changes):
             other = by_place.get((change.after_line, change.source))
             if other is not None and other.after.state == "gradient":
@@ -254,7 +272,7 @@ class Verifier:
             root = self._root(path)
             if root not in self._runners:
                 self._runners[root] = Runner(self.options, root)
-            evidence = self._runners[root].run(path, request)
+            evidence = self._runners[root].run(path, request, self._called(path, request.text))
             if evidence.end.reason == "device":
                 raise DeviceError(
                     f"device {self.options.device} was asked for, but TensorFlow found only {evidence.end.message}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tapefix.report.why_page import write_page
+from tapefix.source.text import SourceText
 from tapefix.verify import RunOptions, Verifier
 from tapefix.why import Cause, explain
 from tapefix.why.rules import rule_of
@@ -63,7 +64,7 @@ def test_the_page_takes_names_and_sources_as_text(verifier: Verifier, tmp_path: 
     )
     explanation = explain(verifier, PROGRAMS[0].with_name("page.py"), text)
     page = tmp_path / "why.html"
-    write_page(page, "<img src=x onerror=alert(3)>.py", text, explanation)
+    write_page(page, "<img src=x onerror=alert(3)>.py", SourceText.of(text), explanation)
     written = page.read_text("utf-8")
     assert written.count("<script>") == 1
     assert "<img" not in written

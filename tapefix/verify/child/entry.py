@@ -10,13 +10,15 @@ import sys
 import types
 from typing import Any, Callable, Dict, Optional
 
+from .notebooks import flags_for, prepare, run_program
+
 Compiler = Callable[[Any, str], Any]
 """Makes code of a source text and the path of its file."""
 
 
 def plainly(source: Any, path: str) -> Any:
     """Compile a file as `python` would."""
-    return compile(source, path, "exec", dont_inherit=True)
+    return compile(source, path, "exec", flags_for(path), dont_inherit=True)
 
 
 def lay_over(path: str, original: str, text: str, compiled: Compiler = plainly, root: str = "") -> None:
@@ -63,6 +65,8 @@ def execute(request: Dict[str, Any], compiled: Optional[Compiler] = None) -> Non
     sys.dont_write_bytecode = True
     root = request["root"].rstrip(os.sep) if compiled is not None else ""
     compiled = compiled or plainly
+    if request["notebook"]:
+        prepare()
     lay_over(path, request["original"], text, compiled, root)
     os.chdir(request["cwd"])
     if not run:
@@ -97,4 +101,4 @@ def _main(path: str, text: Any, compiled: Compiler) -> None:
     module.__file__ = path
     module.__dict__["__builtins__"] = __builtins__
     sys.modules["__main__"] = module
-    exec(compiled(text, path), module.__dict__)
+    run_program(compiled(text, path), module.__dict__)

@@ -6,6 +6,7 @@ import ast
 import builtins
 from typing import Any, Dict, List, Set
 
+from ..entry import plainly
 from ..oplog import OpLog
 from .explainer import Explainer
 from .instrument import TRACER, Place, instrument
@@ -40,7 +41,7 @@ class Tracing:
         self._files.add(path)
         tree = ast.parse(source, path)
         try:
-            return compile(instrument(tree, path, self._places), path, "exec", dont_inherit=True)
+            return plainly(instrument(tree, path, self._places), path)
         except RecursionError:
             # Too deep for the rewriting: the file runs as it is, and its values come from nowhere.
-            return compile(source, path, "exec", dont_inherit=True)
+            return plainly(source, path)

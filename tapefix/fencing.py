@@ -1,0 +1,52 @@
+"""Rewrites that a file cannot take are withheld: in a notebook, those that would change what is no Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from tapefix.codemod import Codemod, with_find
+from tapefix.finding import Finding
+from tapefix.source.cells import Program, WithheldError
+from tapefix.source.text import SourceText
+
+if TYPE_CHECKING:
+    from tapefix.tapes.reading import Reading
+
+
+def fenced(rules: Sequence[type[Codemod]], source: SourceText) -> tuple[type[Codemod], ...]:
+    """Rules whose rewrites leave whole what is no part of the text of a file: the cells of a notebook and its magics.
+
+    A finding whose rewrite is withheld stays, and says why.
+    """
+    from tapefix.source.notebook_text import NotebookText
+
+    if not isinstance(source, NotebookText):
+        return tuple(rules)
+    later = lru_cache(maxsize=4)(source.program.after)
+
+    def fence(rule: type[Codemod]) -> type[Codemod]:
+        def find(this: Codemod, reading: Reading) -> Iterator[Finding]:
+            return (_allowed(finding, later(reading.text)) for finding in rule.find(this, reading))
+
+        return with_find(rule, find)
+
+    return tuple(map(fence, rules))
+
+
+def _allowed(finding: Finding, program: Program) -> Finding:
+    """A finding with those of its rewrites that the cells can take."""
+    allowed, reason = [], ""
+    for rewrite in finding.rewrites:
+        try:
+            program.edits(rewrite.edits)
+            allowed.append(rewrite)
+        except WithheldError as error:
+            reason = reason or f"the rewrite is withheld: {error}"
+    if not reason:
+        return finding
+    if not allowed:
+        return replace(finding, rewrite=None, alternatives=(), reason=reason)
+    return replace(finding, rewrite=allowed[0], alternatives=tuple(allowed[1:]))
