@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tapefix.cli.guard import guarded
-from tapefix.cli.options import Format, Ignore, OutputFormat, Select, StdinFilename, names
+from tapefix.cli.options import Ignore, ResultFormat, Results, Select, StdinFilename, names
 
 LARGE = 500_000
 """Bytes of a file that takes so long that somebody may want to know what is going on."""
@@ -20,7 +20,7 @@ def check(
     ] = None,
     select: Select = None,
     ignore: Ignore = None,
-    output_format: Format = OutputFormat.TEXT,
+    output_format: Results = ResultFormat.TEXT,
     stdin_filename: StdinFilename = None,
 ) -> int:
     """Report what breaks gradients, without running anything."""

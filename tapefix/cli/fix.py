@@ -9,11 +9,11 @@ import typer
 from tapefix.cli.guard import fail, guarded
 from tapefix.cli.options import (
     Device,
-    Format,
     Ignore,
     Memory,
-    OutputFormat,
     Python,
+    ResultFormat,
+    Results,
     Run,
     Samples,
     SandboxLevel,
@@ -35,7 +35,7 @@ def fix(
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Run the code before and after.")] = True,
     select: Select = None,
     ignore: Ignore = None,
-    output_format: Format = OutputFormat.TEXT,
+    output_format: Results = ResultFormat.TEXT,
     stdin_filename: StdinFilename = None,
     run: Run = None,
     python: Python = None,

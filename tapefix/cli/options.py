@@ -17,6 +17,16 @@ class OutputFormat(str, Enum):
     GITHUB = "github"
 
 
+class ResultFormat(str, Enum):
+    """How findings are shown: also as what CI services read."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
 class Sandbox(str, Enum):
     """What must be around the runs."""
 
@@ -38,6 +48,7 @@ Ignore = Annotated[
     ),
 ]
 Format = Annotated[OutputFormat, typer.Option("--output-format", help="How to show the results.")]
+Results = Annotated[ResultFormat, typer.Option("--output-format", help="How to show the results.")]
 StdinFilename = Annotated[
     Path | None,
     typer.Option("--stdin-filename", metavar="PATH", help="What to call the text that `-` reads from stdin."),

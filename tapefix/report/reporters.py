@@ -1,10 +1,11 @@
-"""The three ways to show what a command found out: text, JSON, GitHub annotations."""
+"""The ways to show what a command found out: text, JSON, GitHub annotations, SARIF, JUnit XML."""
 
 from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 from tapefix.finding import Related
@@ -14,7 +15,7 @@ from tapefix.report.lines import Line, is_terminal, show
 from tapefix.report.results import FileResult, Totals, status_of
 from tapefix.report.verdicts import verdict_lines
 
-FORMATS = ("text", "json", "github")
+FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
 class Reporter(ABC):
@@ -156,12 +157,40 @@ class GithubReporter(Reporter):
         show(_summary_lines(self.command, self.totals, closing), sys.stderr)
 
 
+class DocumentReporter(Reporter):
+    """For services that read SARIF or JUnit XML: one document, written at the end."""
+
+    def __init__(self, command: str, output_format: str) -> None:
+        super().__init__(command)
+        self.results: list[FileResult] = []
+        self._format = output_format
+        self._started = datetime.now(timezone.utc)
+
+    def show(self, result: FileResult) -> None:
+        """Keep a file."""
+        self.results.append(result)
+
+    def finish(self, closing: str = "") -> None:
+        """Write the document, and what the whole came to beside it."""
+        from tapefix.report import junit, sarif
+
+        if self._format == "sarif":
+            document = sarif.document(self.command, self.results, self.totals, self._started)
+        else:
+            document = junit.document(self.command, self.results)
+        # UTF-8 whatever the locale says, as XML declares it.
+        write_bytes(document.encode("utf-8"))
+        show(_summary_lines(self.command, self.totals, closing), sys.stderr)
+
+
 def make_reporter(output_format: str, command: str, *, text_on_stdout: bool = False) -> Reporter:
     """The reporter for `--output-format`."""
     if output_format == "json":
         return JsonReporter(command)
     if output_format == "github":
         return GithubReporter(command)
+    if output_format in ("sarif", "junit"):
+        return DocumentReporter(command, output_format)
     return TextReporter(command, text_on_stdout=text_on_stdout)
 
 
