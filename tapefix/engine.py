@@ -15,7 +15,7 @@ from tapefix.source.edits import Edit, OverlappingEditsError, apply_edits, confl
 from tapefix.source.linemap import compose, line_origins
 from tapefix.source.parsing import parses
 from tapefix.tapes.observed import Observations
-from tapefix.tapes.reading import Observer, Reading
+from tapefix.tapes.reading import Reading
 from tapefix.tapes.related import with_related
 
 MAX_PASSES = 12
@@ -57,7 +57,7 @@ def check(
         ParseError: the text is not Python 3.
         StoppedError: nobody waits any more.
     """
-    return _findings(text, rules, observations.get if observations else None, stop)
+    return _findings(text, rules, observations, stop)
 
 
 def repair(
@@ -87,7 +87,7 @@ def repair(
     seen = {text}
     origins = list(range(text.count("\n") + text.count("\r") + 3))
     for passes in range(MAX_PASSES):
-        found = _findings(text, rules, _observer(observations, origins), stop)
+        found = _findings(text, rules, observations.moved(origins) if observations else None, stop)
         wanted = []
         for finding in found:
             original = _at_origin(finding, origins)
@@ -145,18 +145,11 @@ def _collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _observer(observations: Observations | None, origins: Sequence[int]) -> Observer | None:
-    """What a run has seen of the lines that a text had before all rewrites."""
-    if not observations:
-        return None
-    return lambda line, text: observations.get(origins[min(line, len(origins) - 1)], text)
-
-
 def _findings(
-    text: str, rules: Sequence[type[Codemod]], observer: Observer | None, stop: Callable[[], bool] | None
+    text: str, rules: Sequence[type[Codemod]], observed: Observations | None, stop: Callable[[], bool] | None
 ) -> list[Finding]:
     with _collection_paused():
-        return _found(Reading(text, observed=observer, stop=stop), rules)
+        return _found(Reading(text, observed=observed, stop=stop), rules)
 
 
 def _found(reading: Reading, rules: Sequence[type[Codemod]]) -> list[Finding]:

@@ -63,9 +63,10 @@ class Steering:
     def observations(self) -> Observations | None:
         """What a traced run saw of the expressions of the text; None when it cannot be run."""
         try:
-            return Observations.of(self._verifier.traced(self._path, self._text).observed)
+            rows = self._verifier.traced(self._path, self._text).observed
         except VerifyError:
             return None
+        return Observations.of(rows, _partial_lines(self._evidence))
 
     def observations_after(self, text: str) -> Observations | None:
         """What a run of the repaired `text` saw, by the lines before, where it lacks a gradient that no run before had.
@@ -133,6 +134,17 @@ def broken_lines(evidence: Evidence | None) -> frozenset[int]:
     if evidence is None:
         return frozenset()
     return frozenset(pair.query.line for pair in evidence.pairs() if pair.broken)
+
+
+def _partial_lines(evidence: Evidence | None) -> frozenset[int]:
+    """Lines of the queries that gave a gradient for some of their sources, and none for others."""
+    if evidence is None:
+        return frozenset()
+    lost, found = (
+        {pair.query.line for pair in evidence.pairs() if pair.query.error is None and pair.broken is broken}
+        for broken in (True, False)
+    )
+    return frozenset(lost & found)
 
 
 def _advice(

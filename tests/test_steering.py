@@ -20,7 +20,7 @@ def proof_of(case: str) -> Proof:
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("case", ["inherited", "dict_and_factory"])
+@pytest.mark.parametrize("case", ["inherited", "dict_and_factory", "some_of_the_variables"])
 def test_what_the_run_saw_makes_the_repair_possible(case: str) -> None:
     script = CASES / case / "script.py"
     text = script.read_text("utf-8")
@@ -56,3 +56,12 @@ def test_a_break_in_another_module_is_named() -> None:
     proof = proof_of("broken_elsewhere")
     assert [(finding.code, finding.rewrite) for finding in proof.remaining] == [("TPF102", None)]
     assert "helpers.py:5" in proof.remaining[0].message
+
+
+@pytest.mark.tensorflow
+def test_a_part_of_a_path_is_not_brought_back_where_a_gradient_that_worked_would_change() -> None:
+    proof = proof_of("shared_trunk")
+    assert proof.after == proof.before
+    assert proof.judged and not any(each.kept for each in proof.judged)
+    assert proof.verdict is not None and proof.verdict.status is VerdictStatus.REJECTED
+    assert "worked before and differs after" in proof.verdict.reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,24 +40,42 @@ class Observed:
 
 
 class Observations:
-    """What a run saw of the expressions of one text, by line and wording."""
+    """What a run saw of the expressions of one text, by line and wording, and of its queries."""
 
-    def __init__(self, seen: Mapping[tuple[int, str], Observed]) -> None:
+    def __init__(
+        self,
+        seen: Mapping[tuple[int, str], Observed],
+        partial: frozenset[int] = frozenset(),
+        origins: Sequence[int] | None = None,
+    ) -> None:
         self._seen = dict(seen)
+        self._partial = partial
+        self._origins = origins
 
     def __bool__(self) -> bool:
-        return bool(self._seen)
+        return bool(self._seen or self._partial)
 
     def get(self, line: int, text: str) -> Observed | None:
         """What is known of an expression that begins in a line; None when the run did not see one kind of value."""
-        return self._seen.get((line, text))
+        return self._seen.get((self._origin(line), text))
+
+    def is_partial(self, line: int) -> bool:
+        """Whether the query in a line was answered for some of the variables that it asks for, and not for others."""
+        return self._origin(line) in self._partial
 
     def joined(self, later: Observations) -> Observations:
         """These, and what a later run saw besides."""
-        return Observations({**later._seen, **self._seen})
+        return Observations({**later._seen, **self._seen}, self._partial | later._partial)
+
+    def moved(self, origins: Sequence[int]) -> Observations:
+        """The same for a text that rewrites have changed: `origins` are the lines before, by those of now."""
+        return Observations(self._seen, self._partial, origins)
+
+    def _origin(self, line: int) -> int:
+        return line if self._origins is None else self._origins[min(line, len(self._origins) - 1)]
 
     @classmethod
-    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Observations:
+    def of(cls, rows: Iterable[Mapping[str, Any]], partial: frozenset[int] = frozenset()) -> Observations:
         """Build them from the record of a run; where the same words meant several things, nothing is known."""
         seen: dict[tuple[int, str], Observed | None] = {}
         for row in rows:
@@ -65,7 +83,7 @@ class Observations:
             key = (int(row["line"]), str(row["text"]))
             found = None if kind is None else _observed(kind, row)
             seen[key] = found if key not in seen or seen[key] == found else None
-        return cls({key: found for key, found in seen.items() if found is not None})
+        return cls({key: found for key, found in seen.items() if found is not None}, partial)
 
 
 def _observed(kind: Kind, row: Mapping[str, Any]) -> Observed:

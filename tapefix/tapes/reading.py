@@ -18,20 +18,16 @@ from tapefix.tapes.execution.state import StoppedError
 from tapefix.tapes.expecting import expected_lines
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
-from tapefix.tapes.observed import Observed
+from tapefix.tapes.observed import Observations, Observed
 from tapefix.tapes.tape import Query, Source, Tape
 from tapefix.tapes.tree import Tree
-from tapefix.tapes.values import Frame, Value
+from tapefix.tapes.values import Frame, Kind, Value
 
 if TYPE_CHECKING:
     from tapefix.tapes.repairs.cuts import CutPlan
     from tapefix.tapes.repairs.departures import DeparturePlan
     from tapefix.tapes.repairs.misdirected import Misdirection
     from tapefix.tapes.repairs.watched_twins import WatchedTwin
-
-
-Observer = Callable[[int, str], Observed | None]
-"""Says what a run saw of an expression, by its line and its text."""
 
 
 class Reading:
@@ -48,7 +44,7 @@ class Reading:
         text: str,
         module: cst.Module | None = None,
         *,
-        observed: Observer | None = None,
+        observed: Observations | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> None:
         self.text = text
@@ -182,7 +178,7 @@ class Reading:
         if node not in self.tree or self._observed is None:
             return None
         start, end = self.tree.span(node)
-        return self._observed(self.lines.position(start)[0], self.text[start:end])
+        return self._observed.get(self.lines.position(start)[0], self.text[start:end])
 
     @cached_property
     def expected(self) -> frozenset[int]:
@@ -218,6 +214,12 @@ class Reading:
     def mendable(self, query: Query, source: Source) -> bool:
         """Whether the path would hold once it stayed in TensorFlow, in floating dtypes, inside the tape."""
         return read_flow(query, source, mended=True, taped=True).connected is not Answer.NO
+
+    def partial(self, flow: Flow) -> bool:
+        """Whether a run saw that some of the variables of a source have no gradient, though the others have."""
+        if self._observed is None or flow.source.value.kind is not Kind.VARIABLES:
+            return False
+        return self._observed.is_partial(self.line(flow.query.node))
 
     def flows(self) -> Iterator[Flow]:
         """The flow of every source of every query.

@@ -162,7 +162,7 @@ def _end(case: Broken, found: tuple[Finding, ...], proof: Proof, observer: Obser
             return End.PARTIAL, differs
         return End.WRONG, differs
     # What only the run could find counts as well.
-    found = (*found, *proof.remaining)
+    found = (*found, *proof.remaining, *(judged.finding for judged in proof.judged))
     if not found:
         return End.MISSED, ""
     named = any(f.code in case.codes and _near(f, case.lines) for f in found)

@@ -103,6 +103,8 @@ class DeparturePlan:
                 self._add(flow)
             elif flow.missing:
                 self._add_outputs(flow)
+            elif reading.partial(flow):
+                self._add_partial(flow)
         if not self.leavings:
             return
         self._add_further()
@@ -179,6 +181,18 @@ class DeparturePlan:
             if value is not source.value and not begins:
                 self._step(flow, value, steps)
         if steps:
+            self._live.update(mended.live)
+            self._paths.append(steps)
+
+    def _add_partial(self, flow: Flow) -> None:
+        """What leaves TensorFlow beside the way on which other variables of the same model have their gradient."""
+        mended = read_flow(flow.query, flow.source, mended=True)
+        steps: list[Leaving] = []
+        for value in mended.live:
+            if value is not flow.source.value:
+                self._step(flow, value, steps)
+        if steps:
+            self._missing.add((flow.query, flow.source))
             self._live.update(mended.live)
             self._paths.append(steps)
 
