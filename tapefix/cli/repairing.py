@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from tapefix.cli.verifying import RunSettings, Verifiers
 from tapefix.report.lines import is_terminal
 from tapefix.report.reporters import make_reporter, write_bytes
 from tapefix.report.results import FileResult
+from tapefix.running import QUERY
 from tapefix.source.errors import SourceError
 from tapefix.source.text import SourceText
 from tapefix.source.undoing import Backup, undo_root
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from tapefix.proof import Proof
     from tapefix.suppressions import Watched
     from tapefix.verify import Verifier
-
-_QUERY = re.compile(r"\.(?:gradient|jacobian|batch_jacobian)\s*\(")
 
 
 class Repairing:
@@ -120,7 +118,7 @@ class Repairing:
     def _worth_running(self, file: Pending, text: str) -> bool:
         """Whether a run may find what the reading did not: of a file that was named itself, and asks a tape."""
         named = any(Path(given) == file.path for given in self._inputs.paths)
-        return self._settings is not None and named and _QUERY.search(text) is not None
+        return self._settings is not None and named and QUERY.search(text) is not None
 
     def _wants_writing(self, result: FileResult) -> bool:
         assert result.proof is not None and result.source is not None

@@ -17,10 +17,12 @@ def nothing_reached(evidence: Evidence, options: RunOptions) -> str:
     if not evidence.sites:
         return "no query was reached: the file asks no tape for a gradient"
     if options.run is not None:
-        return f"no query was reached: `--run {options.run!r}` does not lead to one in this file"
+        return (
+            f"no query was reached: `{options.run}` (`--run`, or the setting `run`) does not lead to one in this file"
+        )
     return (
         "no query was reached: the file defines functions and nothing calls them; "
-        'name a script or module that does with `--run "script.py arguments"`'
+        'name a script or module that does with `--run "script.py arguments"` or the setting `run`'
     )
 
 
@@ -68,7 +70,8 @@ def _not_reached(comparison: Comparison) -> str:
     end = comparison.after.end
     if not end.regular:
         return f"the {named} not reached: the run {end.describe()}"
-    return f'the {named} not reached; name a script that leads there with `--run "script.py arguments"`'
+    way_there = '`--run "script.py arguments"` or the setting `run`'
+    return f"the {named} not reached; name a script that leads there with {way_there}"
 
 
 def _listed(lines: list[int]) -> str:

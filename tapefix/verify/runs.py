@@ -18,6 +18,7 @@ from tapefix.verify.evidence import End, Evidence, read_evidence
 from tapefix.verify.interpreter import find_interpreter
 from tapefix.verify.options import RunOptions
 from tapefix.verify.server import ServerGone, WarmServer
+from tapefix.verify.waiting import Waiting
 from tapefix.verify.workspace import Workspace, remove_tree
 
 UNDETERMINISTIC = re.compile(r"determinis", re.I)
@@ -60,9 +61,10 @@ class RunRequest:
 class Runner:
     """Runs the scripts below one folder."""
 
-    def __init__(self, options: RunOptions, root: Path) -> None:
+    def __init__(self, options: RunOptions, root: Path, waiting: Waiting | None = None) -> None:
         self.options = options
         self.root = root
+        self.waiting = waiting or Waiting()
         walls = sandbox.choose(options.sandbox)
         self.walls = walls
         self.python = find_interpreter(root, options.python)
@@ -105,6 +107,17 @@ class Runner:
         self._aside.shutdown()
         remove_tree(self._base)
 
+    @property
+    def wire(self) -> int | None:
+        """What can be read from, between runs, as soon as the server has ended."""
+        return None if self._server is None else self._server.wire
+
+    def mourn(self) -> None:
+        """Let go of a server that has ended by itself, and say so."""
+        if self._server is not None:
+            self.waiting.lost(self._server.ending())
+        self._drop()
+
     def run(self, path: Path, request: RunRequest, called: Callable[[int], int] = int) -> Evidence:
         """Run a text in place of the file at `path`; `called` says what its lines are called."""
         evidence = self._attempt(path, request, called, deterministic=True)
@@ -123,6 +136,8 @@ class Runner:
     def _attempt(
         self, path: Path, request: RunRequest, called: Callable[[int], int], *, deterministic: bool
     ) -> Evidence:
+        self.waiting.check()
+        self.waiting.running()
         self._workspace.restore()
         relative = path.relative_to(self.root).as_posix()
         self._workspace.put(relative, _encoded(request.text))
@@ -136,13 +151,13 @@ class Runner:
                 answer = self._warm().run(message, patience)
             except ServerGone:
                 # Once more, with a new server: a run that takes the server down twice is to blame itself.
-                self._drop()
+                self.mourn()
                 remove_tree(folder)
                 folder.mkdir()
                 try:
                     answer = self._warm().run(message, patience)
                 except ServerGone:
-                    self._drop()
+                    self.mourn()
                     return Evidence(End("killed", code="unknown (it took the server down with it)"))
             return read_evidence(folder / "record", answer, self._workspace.changes(), called)
         finally:
@@ -151,10 +166,20 @@ class Runner:
 
     def _warm(self) -> WarmServer:
         if self._server is None:
-            folder, scratch = self._workspace.folder, self._scratch
-            server = WarmServer(self.python, self.options, self.walls, self.root, folder, scratch, onednn=self._onednn)
+            self.waiting.starting(self.python)
+            server = WarmServer(
+                self.python,
+                self.options,
+                self.walls,
+                self.root,
+                self._workspace.folder,
+                self._scratch,
+                onednn=self._onednn,
+                waiting=self.waiting,
+            )
             self._server = server
             self.hello = server.hello
+            self.waiting.started()
         return self._server
 
     def _drop(self) -> None:

@@ -40,7 +40,8 @@ def choose(wanted: str) -> Walls:
     if not problem:
         return Walls("bubblewrap", "bubblewrap: read-only root, private /tmp, working copy of the project, no network")
     if wanted == "require":
-        raise SandboxError(f"a sandbox is required, but {problem}; install bubblewrap or drop --sandbox require")
+        way_out = "install bubblewrap, or do not require one (`--sandbox`, or the setting `sandbox`)"
+        raise SandboxError(f"a sandbox is required, but {problem}; {way_out}")
     return _plain(problem)
 
 

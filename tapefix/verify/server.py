@@ -15,9 +15,12 @@ from typing import Any
 from tapefix.verify import sandbox
 from tapefix.verify.child.watch import descendants
 from tapefix.verify.options import InterpreterError, RunOptions, VerifyError
+from tapefix.verify.waiting import Stopped, Waiting
 
 CHILD = Path(__file__).parent / "child"
 STARTUP = 240.0
+ENDING = 30.0
+"""Seconds for the end of a run that is given up."""
 BOOT = (
     "import sys\n"
     "sys.path[:] = [entry for entry in sys.path if entry]\n"
@@ -48,7 +51,9 @@ class WarmServer:
         scratch: Path,
         *,
         onednn: bool,
+        waiting: Waiting,
     ) -> None:
+        self._waiting = waiting
         self._scratch = scratch
         self._log = scratch / "server.log"
         command = [str(python), "-c", BOOT, str(CHILD)]
@@ -79,6 +84,11 @@ class WarmServer:
         except ServerGone as error:
             self.close()
             raise InterpreterError(f"{python} ended before it could import TensorFlow: {self._last_words()}") from error
+        except BaseException:
+            # Given up, or interrupted: it does not look at its input before it has imported TensorFlow.
+            self._kill()
+            self.close()
+            raise
         self._accept()
 
     def _accept(self) -> None:
@@ -89,11 +99,11 @@ class WarmServer:
         if problem == "old":
             raise InterpreterError(
                 f"{self.python} has TensorFlow {self.hello['tensorflow']}; runs need 2.10 or newer "
-                "(`--python` names another interpreter)"
+                "(`--python`, or the setting `python`, names another interpreter)"
             )
         raise InterpreterError(
             f"TensorFlow cannot be imported by {self.python}: {self.hello.get('message')} "
-            "(install tapefix[tensorflow], or name the project's interpreter with `--python`)"
+            "(install tapefix[tensorflow], or name the project's interpreter with `--python` or the setting `python`)"
         )
 
     def run(self, request: dict[str, Any], patience: float) -> dict[str, Any]:
@@ -101,12 +111,31 @@ class WarmServer:
 
         Raises:
             ServerGone: the server ended or did not answer in time.
+            Stopped: the run was given up, and has ended; the server is there for the next one.
         """
+        self._send(json.dumps(request).encode() + b"\n", patience)
         try:
-            self._send(json.dumps(request).encode() + b"\n", patience)
-        except OSError as error:
-            raise ServerGone from error
-        return self._receive(patience)
+            return self._receive(patience)
+        except Stopped:
+            self._send(b"\n", ENDING)
+            self._receive(ENDING, heedless=True)
+            raise
+
+    @property
+    def wire(self) -> int:
+        """What can be read from, while nothing is asked, as soon as the server has ended."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    def ending(self) -> str:
+        """Say how the server has ended, when it was not asked to."""
+        try:
+            code = self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            return "does not answer"
+        # The sandbox passes a signal on as a shell does.
+        number = -code if code < 0 else code - 128
+        return f"was ended by signal {number}" if number > 0 else f"has ended with code {code}"
 
     def close(self) -> None:
         """End the server, and with it every process that it started."""
@@ -137,18 +166,26 @@ class WarmServer:
         assert self._process.stdin is not None
         fd = self._process.stdin.fileno()
         until = time.monotonic() + patience
-        while data:
-            if not select.select([], [fd], [], max(0.0, until - time.monotonic()))[1]:
-                raise ServerGone
-            data = data[os.write(fd, data[:65536]) :]
+        try:
+            while data:
+                if not select.select([], [fd], [], max(0.0, until - time.monotonic()))[1]:
+                    raise ServerGone
+                data = data[os.write(fd, data[:65536]) :]
+        except OSError as error:
+            raise ServerGone from error
 
-    def _receive(self, patience: float) -> dict[str, Any]:
+    def _receive(self, patience: float, *, heedless: bool = False) -> dict[str, Any]:
+        """Wait for a message; `heedless` of whether it is given up."""
         assert self._process.stdout is not None
         fd = self._process.stdout.fileno()
+        given_up = [] if heedless or self._waiting.wire < 0 else [self._waiting.wire]
         until = time.monotonic() + patience
         while b"\n" not in self._read:
-            if not select.select([fd], [], [], max(0.0, until - time.monotonic()))[0]:
+            ready = select.select([fd, *given_up], [], [], max(0.0, until - time.monotonic()))[0]
+            if not ready:
                 raise ServerGone
+            if fd not in ready:
+                raise Stopped
             piece = os.read(fd, 1 << 16)
             if not piece:
                 raise ServerGone

@@ -19,6 +19,7 @@ from tapefix.verify.evidence import End, Evidence
 from tapefix.verify.options import DeviceError, RunOptions, SandboxError, VerifyError
 from tapefix.verify.runs import Runner, RunRequest, frozen
 from tapefix.verify.verdict import Findings, Verdict, VerdictStatus
+from tapefix.verify.waiting import Waiting
 
 Naming = Callable[[str], Callable[[int], int]]
 """Gives for a text what each of its lines is called."""
@@ -29,8 +30,9 @@ _IN_PLACE = re.compile(r"`var(iable)? (\+|-|\*|/|\*\*)= value` with `tf\.Variabl
 class Verifier:
     """Judges rewrites of a project's scripts; one warm server serves all of them."""
 
-    def __init__(self, options: RunOptions, project: Path) -> None:
+    def __init__(self, options: RunOptions, project: Path, waiting: Waiting | None = None) -> None:
         self.options = options
+        self._waiting = waiting
         self.project = Path(project).resolve()
         self._runners: dict[Path, Runner] = {}
         self._memory: dict[tuple[Path, RunRequest], Evidence] = {}
@@ -58,6 +60,14 @@ class Verifier:
     def _called(self, path: Path, text: str) -> Callable[[int], int]:
         naming = self._namings.get(Path(path).resolve())
         return int if naming is None else naming(text)
+
+    def forget(self) -> None:
+        """Forget what runs have shown: the files of the project may have changed since."""
+        self._memory.clear()
+
+    def wires(self) -> dict[int, Runner]:
+        """What can be read from, between runs, as soon as the warm server of a runner has ended by itself."""
+        return {runner.wire: runner for runner in self._runners.values() if runner.wire is not None}
 
     def evidence(self, path: Path, text: str) -> Evidence:
         """Run a text once and return what was recorded.
@@ -271,7 +281,7 @@ class Verifier:
         if key not in self._memory:
             root = self._root(path)
             if root not in self._runners:
-                self._runners[root] = Runner(self.options, root)
+                self._runners[root] = Runner(self.options, root, self._waiting)
             evidence = self._runners[root].run(path, request, self._called(path, request.text))
             if evidence.end.reason == "device":
                 raise DeviceError(

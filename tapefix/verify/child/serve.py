@@ -61,7 +61,8 @@ def _receive(wire: BinaryIO) -> Optional[Dict[str, Any]]:
         piece = wire.readline()
         if not piece:
             return None
-        line += piece
+        # An empty line is for a run that was given up, and had ended by itself before that was known.
+        line = (line + piece).lstrip()
     message: Dict[str, Any] = json.loads(line)
     return message
 

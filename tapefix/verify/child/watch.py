@@ -72,7 +72,10 @@ def watch(
                     done, leaving = pid, pid
                     break
             if _pause(wire, [fd for fd in (pidfd, told) if fd >= 0], interval):
-                raise Gone
+                # During a run one sign may come, that nobody waits for it any more; else it is the end.
+                if not os.read(wire, 1):
+                    raise Gone
+                reason = "stopped"
             interval = min(interval * 1.2, 0.1)
     finally:
         if pidfd >= 0:
@@ -190,7 +193,5 @@ def _has(told: int) -> bool:
 
 
 def _pause(wire: int, ends: List[int], seconds: float) -> bool:
-    """Wait a moment, less when one of `ends` says that the run does; say whether the asking process has gone."""
-    ready = select.select([wire, *ends], [], [], seconds)[0]
-    # Nothing is sent during a run, so that a readable wire is a closed one.
-    return wire in ready
+    """Wait a moment, less when one of `ends` says that the run does; say whether there is something on the wire."""
+    return wire in select.select([wire, *ends], [], [], seconds)[0]
