@@ -35,6 +35,7 @@ class Config:
     sandbox: str | None = None
     python: str | None = None
     run: str | None = None
+    baseline: str | None = None
 
     @property
     def path(self) -> Path | None:
@@ -182,4 +183,5 @@ _READERS: dict[str, Callable[[object, str], object]] = {
     "sandbox": _sandbox,
     "python": _string,
     "run": _string,
+    "baseline": _string,
 }

@@ -8,6 +8,7 @@ import typer
 
 from tapefix.cli.guard import fail, guarded
 from tapefix.cli.options import (
+    BaselineFile,
     Device,
     Ignore,
     Memory,
@@ -18,6 +19,7 @@ from tapefix.cli.options import (
     Samples,
     SandboxLevel,
     Select,
+    Since,
     StdinFilename,
     Timeout,
     names,
@@ -37,6 +39,8 @@ def fix(
     ignore: Ignore = None,
     output_format: Results = ResultFormat.TEXT,
     stdin_filename: StdinFilename = None,
+    since: Since = None,
+    baseline: BaselineFile = None,
     run: Run = None,
     python: Python = None,
     samples: Samples = None,
@@ -49,12 +53,19 @@ def fix(
     from tapefix.cli.inputs import STDIN, Inputs
     from tapefix.cli.repairing import Repairing
     from tapefix.cli.verifying import RunSettings
+    from tapefix.share import Shares
 
     if interactive and STDIN in paths:
         fail("--interactive reads the answers from stdin, so `-` cannot be the text")
     if STDIN in paths and write and len(paths) > 1:
         fail("with --write, `-` prints the repaired text, so it must be the only PATH")
-    inputs = Inputs(paths, stdin_filename=stdin_filename, select=names(select), ignore=names(ignore))
+    inputs = Inputs(
+        paths,
+        stdin_filename=stdin_filename,
+        select=names(select),
+        ignore=names(ignore),
+        shares=Shares(since, baseline),
+    )
     settings = RunSettings(python, samples, timeout, memory, device, sandbox.value if sandbox else None, run)
     repairing = Repairing(
         inputs,

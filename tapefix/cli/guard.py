@@ -72,6 +72,8 @@ def _expected(error: Exception) -> bool:
     from tapefix.config import ConfigError
     from tapefix.registry import RulePackError, UnknownRuleError
     from tapefix.source.errors import SourceError
+    from tapefix.source.since import HistoryError
     from tapefix.verify.options import VerifyError
 
-    return isinstance(error, (Failure, ConfigError, RulePackError, UnknownRuleError, SourceError, VerifyError))
+    expected = (Failure, ConfigError, HistoryError, RulePackError, UnknownRuleError, SourceError, VerifyError)
+    return isinstance(error, expected)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tapefix.config import Config
 from tapefix.selection import Selection
+from tapefix.share import Shares
 from tapefix.source.errors import SourceError
 from tapefix.source.ignoring import compile_patterns
 from tapefix.source.opening import read_source
@@ -50,10 +51,12 @@ class Inputs:
         stdin_filename: Path | None = None,
         select: Sequence[str] = (),
         ignore: Sequence[str] = (),
+        shares: Shares | None = None,
     ) -> None:
         self.paths = paths
         self.stdin_filename = stdin_filename
         self.selection = Selection(select, ignore)
+        self.shares = Shares() if shares is None else shares
         self.errors: list[SourceError] = []
 
     def pending(self) -> list[Pending]:
@@ -61,6 +64,8 @@ class Inputs:
 
         Raises:
             ConfigError: a `pyproject.toml` cannot be used.
+            HistoryError: what has changed was asked for, and is not known.
+            SourceError: a baseline cannot be read.
         """
         seen: set[str] = set()
         found: list[Pending] = []
@@ -75,7 +80,9 @@ class Inputs:
                 file = Path(name)
                 found.append(Pending(name, file, data, self._config(file.parent)))
         self.selection.check_names()
-        return found
+        for each in found:
+            self.shares.baseline(each.config)
+        return [each for each in found if self.shares.touches(each.path)]
 
     def rules(self, pending: Pending) -> tuple[type[Codemod], ...]:
         """The rules that apply to a file.

@@ -86,6 +86,20 @@ Run = Annotated[
 ]
 
 
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="REV",
+        help="Only findings about lines changed since a git revision, uncommitted and untracked ones included.",
+    ),
+]
+BaselineFile = Annotated[
+    Path | None,
+    typer.Option("--baseline", metavar="FILE", help="Pass over the findings that are recorded in this file."),
+]
+
+
 def names(values: list[str] | None) -> tuple[str, ...]:
     """The rule names of an option that is repeated or holds commas."""
     return tuple(name.strip() for value in values or () for name in value.split(",") if name.strip())

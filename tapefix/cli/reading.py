@@ -50,9 +50,13 @@ def check_file(pending: Pending, inputs: Inputs) -> FileResult:
         rules = fenced(inputs.rules(pending), source)
         findings = contained(source, lambda: check(text, rules))
     except SourceError as error:
+        inputs.shares.saw(pending.path, pending.config, source, None)
         return FileResult(pending.name, source, error)
     shown, notices = visible(findings, source.text, rules, load_rules())
-    return FileResult(pending.name, source, findings=shown, notices=notices).named()
+    inputs.shares.saw(pending.path, pending.config, source, shown, rules)
+    share = inputs.shares.share(pending.path, pending.config, source, shown)
+    mine = [finding for finding in shown if share.mine(finding)]
+    return FileResult(pending.name, source, findings=mine, notices=share.notices(notices)).named()
 
 
 def passed_over(name: str, why: SourceError) -> FileResult:

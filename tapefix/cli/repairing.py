@@ -16,12 +16,14 @@ from tapefix.report.lines import is_terminal
 from tapefix.report.reporters import make_reporter, write_bytes
 from tapefix.report.results import FileResult
 from tapefix.running import QUERY
+from tapefix.share import ALL, Share
 from tapefix.source.errors import SourceError
 from tapefix.source.text import SourceText
 from tapefix.source.undoing import Backup, undo_root
 from tapefix.source.writing import check_output
 
 if TYPE_CHECKING:
+    from tapefix.finding import Finding
     from tapefix.proof import Proof
     from tapefix.suppressions import Watched
     from tapefix.verify import Verifier
@@ -79,17 +81,20 @@ class Repairing:
             rules = fenced(self._inputs.rules(file), source)
             found = contained(source, lambda: check(text, rules))
             shown, notices = visible(found, text, rules, load_rules())
+            share = self._inputs.shares.share(file.path, file.config, source, shown)
+            shown, notices = [finding for finding in shown if share.mine(finding)], share.notices(notices)
             if not shown and not self._worth_running(file, text):
                 return self._pass_on(FileResult(file.name, source, notices=notices).named())
             if self._interactive:
                 progress.pause()
             elif self._settings is not None:
                 progress.say(f"{file.name}: running before and after")
-            proof = self._prove(file, source, Watched(rules), verifiers)
+            proof = self._prove(file, source, Watched(rules), verifiers, share)
         except SourceError as error:
             return FileResult(file.name, source, error)
         comments = Suppressions(proof.after)
-        remaining = [finding for finding in proof.remaining if not comments.hides(finding)]
+        mine = share.mine_after(text, proof.after)
+        remaining = [finding for finding in proof.remaining if not comments.hides(finding) and mine(finding)]
         if not shown and not remaining and not proof.judged:
             return self._pass_on(FileResult(file.name, source, notices=notices).named())
         result = FileResult(file.name, source, findings=remaining, notices=notices, proof=proof).named()
@@ -100,11 +105,16 @@ class Repairing:
             return self._written(file, result)
         return result
 
-    def _prove(self, file: Pending, source: SourceText, watched: Watched, verifiers: Verifiers) -> Proof:
+    def _prove(self, file: Pending, source: SourceText, watched: Watched, verifiers: Verifiers, share: Share) -> Proof:
         from tapefix.proof import prove
 
         unsafe = file.config.unsafe if self._unsafe is None else self._unsafe
         chooser = Chooser(source, watched, self._quit) if self._interactive else None
+
+        def wanted(finding: Finding) -> bool:
+            return share.mine(finding) and (chooser is None or chooser(finding))
+
+        accept = None if share == ALL and chooser is None else wanted
         verifier: Verifier | None = None
         if self._settings is not None:
             verifier = verifiers.get(file.path, file.config)
@@ -112,7 +122,7 @@ class Repairing:
         path = file.path.absolute()
         return contained(
             source,
-            lambda: prove(path, source.text, watched.rules, verifier=verifier, unsafe=unsafe, accept=chooser),
+            lambda: prove(path, source.text, watched.rules, verifier=verifier, unsafe=unsafe, accept=accept),
         )
 
     def _worth_running(self, file: Pending, text: str) -> bool:

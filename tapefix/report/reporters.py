@@ -45,8 +45,10 @@ class Reporter(ABC):
 class TextReporter(Reporter):
     """For people. A diff goes to stdout; where that is no terminal, everything else goes to stderr."""
 
-    def __init__(self, command: str, *, text_on_stdout: bool = False) -> None:
+    def __init__(self, command: str, *, text_on_stdout: bool = False, brief: bool = False) -> None:
         super().__init__(command)
+        self.brief = brief
+        """Whether findings are counted and not shown."""
         piped = command == "fix" and not is_terminal(sys.stdout)
         self.talk = sys.stderr if piped or text_on_stdout else sys.stdout
         self.quiet = text_on_stdout
@@ -69,6 +71,8 @@ class TextReporter(Reporter):
             show([written], self.talk)
 
     def _show_repair(self, result: FileResult) -> None:
+        if self.brief:
+            return
         for notice in result.notices:
             show(notice_lines(notice, result.name), self.talk)
         if result.proof is not None and result.proof.judged:
@@ -83,6 +87,8 @@ class TextReporter(Reporter):
 
     def finish(self, closing: str = "") -> None:
         """Show what the whole came to."""
+        if self.brief:
+            show(_statistics(self.totals), self.talk)
         show(_summary_lines(self.command, self.totals, closing), self.talk)
 
     def _diff(self, result: FileResult) -> None:
@@ -183,15 +189,15 @@ class DocumentReporter(Reporter):
         show(_summary_lines(self.command, self.totals, closing), sys.stderr)
 
 
-def make_reporter(output_format: str, command: str, *, text_on_stdout: bool = False) -> Reporter:
-    """The reporter for `--output-format`."""
+def make_reporter(output_format: str, command: str, *, text_on_stdout: bool = False, brief: bool = False) -> Reporter:
+    """The reporter for `--output-format`; as text, a `brief` one counts findings and does not show them."""
     if output_format == "json":
         return JsonReporter(command)
     if output_format == "github":
         return GithubReporter(command)
     if output_format in ("sarif", "junit"):
         return DocumentReporter(command, output_format)
-    return TextReporter(command, text_on_stdout=text_on_stdout)
+    return TextReporter(command, text_on_stdout=text_on_stdout, brief=brief)
 
 
 def write_bytes(content: bytes) -> None:
@@ -221,6 +227,12 @@ def _repair_lines(result: FileResult) -> Iterator[Line]:
             reason = f": {judged.verdict.reason}" if judged.verdict.reason else ""
         outcome = status if judged.kept or status == "not run" else f"{status}, left out"
         yield (("  ", ""), (finding.code, "code"), (what, ""), (f"[{outcome}]", style), (reason, ""))
+
+
+def _statistics(totals: Totals) -> Iterator[Line]:
+    width = len(str(max(totals.rules.values(), default=0)))
+    for (code, name), count in sorted(totals.rules.items(), key=lambda item: (-item[1], item[0])):
+        yield ((f"{count:>{width}}  ", "strong"), (code, "code"), (f"  {name}", ""))
 
 
 def _summary_lines(command: str, totals: Totals, closing: str) -> Iterator[Line]:

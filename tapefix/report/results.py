@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -96,11 +97,14 @@ class Totals:
     rewrites: int = 0
     written: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
+    rules: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often each rule has a finding, by code and name."""
 
     def add(self, result: FileResult) -> None:
         """Count a file."""
         self.files += 1
         self.findings += len(result.findings)
+        self.rules.update((finding.code, finding.name) for finding in result.findings)
         self.fixable += sum(finding.rewrite is not None for finding in result.findings)
         self.waiting += sum(
             finding.rewrite is not None and finding.applicability is Applicability.UNSAFE for finding in result.findings

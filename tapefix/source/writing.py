@@ -94,6 +94,29 @@ def replace_bytes(path: Path, old: bytes, new: bytes, name: str | None = None) -
                 temporary.unlink()
 
 
+def create_bytes(path: Path, data: bytes) -> None:
+    """Make a new file: all of it or nothing.
+
+    Raises:
+        WriteError: there is one already, or the system refused.
+    """
+    temporary = path.absolute().with_name(f".tapefix-{os.getpid()}~")
+    try:
+        if path.exists():
+            raise WriteError(path, "nothing was written: this file is there already")
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_directory(path.absolute().parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        reason = _REASONS.get(error.errno or 0) or error.strerror or str(error)
+        raise WriteError(path, f"nothing was written: {reason}") from None
+
+
 def sync_directory(path: str | Path) -> None:
     """Make the names in a directory last through a power cut, where the system can."""
     with contextlib.suppress(OSError):

@@ -64,7 +64,7 @@ def test_the_nearest_file_with_settings_counts(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[tool.tapefix]\nsampels = 2\n", "no such setting; did you mean `samples`"),
-        ("[tool.tapefix]\nqqq = 2\n", "known are device, exclude, ignore"),
+        ("[tool.tapefix]\nqqq = 2\n", "known are baseline, device, exclude"),
         ("[tool.tapefix]\nsamples = '2'\n", "samples must be a whole number"),
         ("[tool.tapefix]\nsamples = true\n", "samples must be a whole number"),
         ("[tool.tapefix]\nsamples = 0\n", "of at least 1"),
