@@ -15,6 +15,7 @@ import pytest
 
 from tapefix.config import SANDBOXES, Config, find_config
 from tapefix.verify.options import RunOptions
+from tests.editor.pages import EDITORS, PAGES, blocks
 from tests.fixtures import ROOT
 
 if sys.version_info >= (3, 11):
@@ -22,8 +23,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-EDITORS = ROOT.parent / "editors"
-PAGES = ("neovim.md", "emacs.md", "helix.md", "pycharm.md", "vscode/README.md")
 OF_THE_CLIENT = {"path", "interpreter", "trace.server"}
 OF_THE_FILE = {"root", "exclude", "per_file_ignores"}
 """Settings that only `pyproject.toml` has: which files belong to a project."""
@@ -34,12 +33,6 @@ def _properties() -> dict[str, dict[str, Any]]:
     declared = manifest["contributes"]["configuration"]["properties"]
     assert all(name.startswith("tapefix.") for name in declared)
     return {name.removeprefix("tapefix."): schema for name, schema in declared.items()}
-
-
-def _blocks(page: str, language: str) -> list[str]:
-    text = (EDITORS / page).read_text(encoding="utf-8")
-    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", text, re.M | re.S)
-    return [re.sub(rf"^{indent}", "", block, flags=re.M) for indent, block in found]
 
 
 def test_settings_of_vscode_are_those_of_a_project() -> None:
@@ -92,14 +85,14 @@ def test_page_is_linked(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_page_has_valid_json_and_toml(page: str) -> None:
-    for block in _blocks(page, "json"):
+    for block in blocks(page, "json"):
         json.loads(block)
-    for block in _blocks(page, "toml"):
+    for block in blocks(page, "toml"):
         tomllib.loads(block)
 
 
 def test_helix_starts_the_server() -> None:
-    (block,) = _blocks("helix.md", "toml")
+    (block,) = blocks("helix.md", "toml")
     written = tomllib.loads(block)
     server = written["language-server"]["tapefix"]
     assert [server["command"], *server["args"]] == ["tapefix", "lsp"]
@@ -108,9 +101,9 @@ def test_helix_starts_the_server() -> None:
 
 @pytest.mark.skipif(shutil.which("nvim") is None, reason="Neovim is not installed")
 def test_lua_of_every_version_is_lua(tmp_path: Path) -> None:
-    blocks = _blocks("neovim.md", "lua")
-    assert len(blocks) == 3
-    for block in blocks:
+    written = blocks("neovim.md", "lua")
+    assert len(written) == 3
+    for block in written:
         file = tmp_path / "block.lua"
         file.write_text(block, encoding="utf-8")
         # loadfile compiles, and runs nothing.
@@ -122,26 +115,3 @@ def test_lua_of_every_version_is_lua(tmp_path: Path) -> None:
             check=False,
         )
         assert (ended.returncode, ended.stderr) == (0, "")
-
-
-@pytest.mark.skipif(shutil.which("emacs") is None, reason="Emacs is not installed")
-@pytest.mark.parametrize(("number", "package"), [(0, "eglot"), (1, "lsp-mode")])
-def test_emacs_takes_the_page(tmp_path: Path, number: int, package: str) -> None:
-    file = tmp_path / "init.el"
-    file.write_text(_blocks("emacs.md", "elisp")[number], encoding="utf-8")
-    there = f"(kill-emacs (if (require '{package} nil t) 0 3))"
-    start = ["emacs", "--batch", "--eval", "(package-initialize)"]
-    if subprocess.run([*start, "--eval", there], capture_output=True, timeout=60, check=False).returncode == 3:
-        pytest.skip(f"{package} is not installed")
-    asked = {
-        "eglot": "(princ (cdr (assoc (quote (python-mode python-ts-mode)) eglot-server-programs)))",
-        "lsp-mode": '(princ (gethash "device" (gethash "tapefix" (lsp-configuration-section "tapefix"))))',
-    }
-    ended = subprocess.run(
-        [*start, "-l", str(file), "--eval", f"(require '{package})", "--eval", asked[package]],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.stdout == {"eglot": "(tapefix lsp)", "lsp-mode": "cpu"}[package], ended.stderr

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from tests.editor.pages import blocks
 from tests.fixtures import ROOT
 
-PAGE = ROOT.parent / "editors" / "neovim.md"
 PATIENCE = 60
 """Seconds for each step; only a server that does not answer needs them."""
 
@@ -29,10 +29,6 @@ def _version() -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
-
-
 class Neovim:
     """A home of its own in which the page was followed."""
 
@@ -41,7 +37,7 @@ class Neovim:
         self.project.mkdir()
         (self.project / "pyproject.toml").write_text("", encoding="utf-8")
         self._folder = folder
-        current, older, fix_all = _blocks("lua")
+        current, older, fix_all = blocks("neovim.md", "lua")
         init = folder / "config" / "nvim" / "init.lua"
         init.parent.mkdir(parents=True)
         init.write_text((current if _version() >= (0, 11) else older) + fix_all, encoding="utf-8")
