@@ -24,8 +24,8 @@ else:
     import tomli as tomllib
 
 OF_THE_CLIENT = {"path", "interpreter", "trace.server"}
-OF_THE_FILE = {"root", "exclude", "per_file_ignores"}
-"""Settings that only `pyproject.toml` has: which files belong to a project."""
+OF_THE_FILE = {"root", "exclude", "per_file_ignores", "baseline"}
+"""Settings that only `pyproject.toml` has: which files belong to a project, and what is known of them."""
 
 
 def _properties() -> dict[str, dict[str, Any]]:
