@@ -24,6 +24,7 @@ from tapefix.tapes.tree import Tree
 from tapefix.tapes.values import Frame, Kind, Value
 
 if TYPE_CHECKING:
+    from tapefix.tapes.repairs.bindings import Binding
     from tapefix.tapes.repairs.cuts import CutPlan
     from tapefix.tapes.repairs.departures import DeparturePlan
     from tapefix.tapes.repairs.misdirected import Misdirection
@@ -162,6 +163,11 @@ class Reading:
                 return candidate
         return None
 
+    def returned(self, function: cst.FunctionDef) -> list[cst.BaseExpression]:
+        """The expressions that a function itself returns."""
+        found = self.tree.nodes(cst.Return, inside=function)
+        return [node.value for node in found if node.value is not None and self.function(node) is function]
+
     # What the execution shows
 
     @cached_property
@@ -239,6 +245,13 @@ class Reading:
     def missing_flows(self) -> Iterator[Flow]:
         """The flows whose answer is `None`, or an error, for certain."""
         return (flow for flow in self.flows() if flow.missing)
+
+    @cached_property
+    def bindings(self) -> list[Binding]:
+        """Every binding of a name or an attribute, in the order of the text."""
+        from tapefix.tapes.repairs.bindings import find_bindings
+
+        return find_bindings(self)
 
     @cached_property
     def departures(self) -> DeparturePlan:

@@ -1,8 +1,6 @@
-"""Where code runs: inside a graph, called or not, and what a function gives back."""
+"""Where code runs: inside a graph, called or not."""
 
 from __future__ import annotations
-
-import libcst as cst
 
 from tapefix.tapes.values import Frame
 
@@ -22,22 +20,3 @@ def in_graph(frame: Frame | None) -> bool:
             return True
         frame = frame.caller
     return False
-
-
-def returns(function: cst.FunctionDef) -> list[cst.BaseExpression]:
-    """The expressions that a function itself returns."""
-    found: list[cst.BaseExpression] = []
-
-    class Returns(cst.CSTVisitor):
-        def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-            return node is function
-
-        def visit_Lambda(self, node: cst.Lambda) -> bool:
-            return False
-
-        def visit_Return(self, node: cst.Return) -> None:
-            if node.value is not None:
-                found.append(node.value)
-
-    function.visit(Returns())
-    return found

@@ -13,6 +13,17 @@ from tapefix.tapes.values import Value
 Slot = tuple[object, str]
 """What can be bound anew: a name of a function or of the module, or an attribute of one object."""
 
+_BINDING = (
+    cst.Assign,
+    cst.AnnAssign,
+    cst.AugAssign,
+    cst.NamedExpr,
+    cst.For,
+    cst.AsName,
+    cst.Param,
+    cst.Del,
+    cst.FunctionDef,
+)
 _SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef, cst.Module)
 
 
@@ -34,11 +45,9 @@ class Binding:
         return self.value is not None and isinstance(self.target, (cst.Name, cst.Attribute))
 
 
-def bindings(reading: Reading) -> list[Binding]:
-    """Every binding of the module, in the order of the text."""
-    collector = _Collector(reading)
-    reading.module.visit(collector)
-    return collector.found
+def find_bindings(reading: Reading) -> list[Binding]:
+    """Every binding of the module, in the order of the text; `Reading.bindings` keeps them."""
+    return _Collector(reading).found
 
 
 def together(start: Iterable[Binding], everything: Iterable[Binding]) -> list[Binding]:
@@ -54,11 +63,30 @@ def together(start: Iterable[Binding], everything: Iterable[Binding]) -> list[Bi
         group |= more
 
 
-class _Collector(cst.CSTVisitor):
+class _Collector:
     def __init__(self, reading: Reading) -> None:
-        super().__init__()
         self.reading = reading
         self.found: list[Binding] = []
+        self._declared = _declarations(reading)
+        for node in reading.tree.nodes(*_BINDING):
+            self._collect(node)
+
+    def _collect(self, node: cst.CSTNode) -> None:
+        if isinstance(node, cst.Assign):
+            for target in node.targets:
+                self._add(node, target.target, node.value)
+        elif isinstance(node, cst.AnnAssign):
+            if node.value is not None:
+                self._add(node, node.target, node.value)
+        elif isinstance(node, (cst.AugAssign, cst.NamedExpr)):
+            self._add(node, node.target, node.value)
+        elif isinstance(node, (cst.For, cst.Del)):
+            self._add(node, node.target, None)
+        elif isinstance(node, (cst.AsName, cst.Param)):
+            self._add(node, node.name, None)
+        elif isinstance(node, cst.FunctionDef):
+            parent = next(p for p in self.reading.parents(node) if isinstance(p, _SCOPES))
+            self.found.append(Binding(node, node.name, None, (), frozenset({(parent, node.name.value)})))
 
     def _add(self, node: cst.CSTNode, target: cst.CSTNode, value: cst.BaseExpression | None) -> None:
         if isinstance(target, (cst.Tuple, cst.List)):
@@ -82,57 +110,21 @@ class _Collector(cst.CSTVisitor):
     def _scope(self, node: cst.CSTNode, name: str) -> cst.CSTNode:
         inside = [parent for parent in self.reading.parents(node) if isinstance(parent, _SCOPES)]
         for scope in inside:
-            declared = _declared(scope, name) if isinstance(scope, cst.FunctionDef) else ""
-            if declared == "global":
+            declared = self._declared.get((scope, name))
+            if declared is cst.Global:
                 return inside[-1]
-            if declared != "nonlocal":
+            if declared is not cst.Nonlocal:
                 return scope
         return inside[-1]
 
-    def visit_Assign(self, node: cst.Assign) -> None:
-        for target in node.targets:
-            self._add(node, target.target, node.value)
 
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        if node.value is not None:
-            self._add(node, node.target, node.value)
-
-    def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self._add(node, node.target, node.value)
-
-    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
-        self._add(node, node.target, node.value)
-
-    def visit_For(self, node: cst.For) -> None:
-        self._add(node, node.target, None)
-
-    def visit_AsName(self, node: cst.AsName) -> None:
-        self._add(node, node.name, None)
-
-    def visit_Param(self, node: cst.Param) -> None:
-        self._add(node, node.name, None)
-
-    def visit_Del(self, node: cst.Del) -> None:
-        self._add(node, node.target, None)
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        parent = next(p for p in self.reading.parents(node) if isinstance(p, _SCOPES))
-        self.found.append(Binding(node, node.name, None, (), frozenset({(parent, node.name.value)})))
-
-
-def _declared(function: cst.FunctionDef, name: str) -> str:
-    """Whether a function declares a name `global` or `nonlocal`."""
-    found: list[str] = []
-
-    class _Declarations(cst.CSTVisitor):
-        def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-            return node is function
-
-        def visit_Global(self, node: cst.Global) -> None:
-            found.extend("global" for item in node.names if item.name.value == name)
-
-        def visit_Nonlocal(self, node: cst.Nonlocal) -> None:
-            found.extend("nonlocal" for item in node.names if item.name.value == name)
-
-    function.visit(_Declarations())
-    return found[0] if found else ""
+def _declarations(reading: Reading) -> dict[tuple[cst.CSTNode, str], type[cst.CSTNode]]:
+    """Which functions declare which names to be those of a scope around them."""
+    found: dict[tuple[cst.CSTNode, str], type[cst.CSTNode]] = {}
+    declarations: list[cst.Global | cst.Nonlocal] = [*reading.tree.nodes(cst.Global)]
+    declarations += reading.tree.nodes(cst.Nonlocal)
+    for node in declarations:
+        function = reading.function(node)
+        if function is not None:
+            found.update({(function, item.name.value): type(node) for item in node.names})
+    return found

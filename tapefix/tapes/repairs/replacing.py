@@ -16,7 +16,7 @@ from tapefix.tapes.execution.frames import in_graph
 from tapefix.tapes.execution.vocabulary import WEIGHT_MAKERS
 from tapefix.tapes.flow.flow import Answer, Flow, ancestors
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.repairs.bindings import Binding, bindings, together
+from tapefix.tapes.repairs.bindings import Binding, together
 from tapefix.tapes.repairs.holders import Holders
 from tapefix.tapes.repairs.watching import Unwatched, unwatched
 from tapefix.tapes.values import Dtype, Kind, Operation, Value
@@ -88,7 +88,7 @@ def replacements(reading: Reading) -> list[Replacement]:
     stale = [f for f in reading.flows() if f.connected is Answer.NO and f.reaches and _is_new_variable(f.source.value)]
     if not lost and not stale:
         return []
-    everything = bindings(reading)
+    everything = reading.bindings
     groups: dict[frozenset[Binding], Replacement] = {}
     for found in lost:
         start = [b for b in everything if found.value in b.made and isinstance(b.node, (cst.Assign, cst.AugAssign))]

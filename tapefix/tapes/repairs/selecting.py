@@ -14,7 +14,7 @@ from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
 from tapefix.tapes.flow.steps import Step, step_of
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.repairs.bindings import Binding, bindings
+from tapefix.tapes.repairs.bindings import Binding
 from tapefix.tapes.repairs.numbers import free_name
 from tapefix.tapes.tape import Query, Source, Tape
 from tapefix.tapes.values import Kind, Operation, Value
@@ -62,7 +62,6 @@ def selections(reading: Reading) -> dict[cst.Call, list[Selection]]:
     A query that asks for copies alone has them all `copied`.
     """
     found: dict[cst.Call, dict[cst.CSTNode, Selection]] = {}
-    everything: list[Binding] | None = None
     for flow in reading.flows():
         query = flow.query
         if flow.reaches or flow.connected is not Answer.NO or query.unconnected_zero or query.tape.escaped:
@@ -70,8 +69,7 @@ def selections(reading: Reading) -> dict[cst.Call, list[Selection]]:
         steps = list(_steps(flow))
         if not steps:
             continue
-        everything = everything if everything is not None else bindings(reading)
-        selection = _selection(reading, flow, steps, everything)
+        selection = _selection(reading, flow, steps, reading.bindings)
         if selection is not None:
             found.setdefault(query.node, {}).setdefault(flow.source.node, selection)
     return {node: list(of_query.values()) for node, of_query in found.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from tapefix.tapes.execution.frames import in_graph, returns, speculative
+from tapefix.tapes.execution.frames import in_graph, speculative
 from tapefix.tapes.execution.invocation import keras_role
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.values import Dtype, Frame, Kind, Operation, Value
@@ -272,7 +272,7 @@ class OtherUses:
         owner = root.definition.owner if root.definition is not None else None
         if keras_role(owner) is not None:
             return
-        for expression in returns(root.node):
+        for expression in self.reading.returned(root.node):
             for part in self._within(expression, value):
                 if all(v in self.converted for v in self.reading.values(part)):
                     yield Ask(part, _wanted([value]))

@@ -12,7 +12,7 @@ import libcst as cst
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.repairs.bindings import Binding, bindings
+from tapefix.tapes.repairs.bindings import Binding
 from tapefix.tapes.tape import Query, Source
 from tapefix.tapes.values import Kind, Operation, Value
 from tapefix.tapes.writing.draft import Draft
@@ -46,13 +46,10 @@ def watched_twins(reading: Reading) -> dict[Source, WatchedTwin]:
     """The sources whose tensor is watched in their place, where every execution of the query says the same."""
     found: dict[Source, WatchedTwin] = {}
     names: dict[cst.CSTNode, set[str]] = {}
-    everything: list[Binding] = []
     for query in reading.queries:
         for source in query.sources:
             twin = _twin(reading, query, source)
-            if twin is not None and not everything:
-                everything = bindings(reading)
-            name = _name(reading, query, twin, everything) if twin is not None else ""
+            name = _name(reading, query, twin, reading.bindings) if twin is not None else ""
             names.setdefault(source.node, set()).add(name)
             if name:
                 found[source] = WatchedTwin(query, source, name)
