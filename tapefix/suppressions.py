@@ -46,6 +46,11 @@ class Suppression:
     """The lines of the statement that it stands in."""
     used: set[str] = field(default_factory=set)
 
+    @property
+    def leaves_out_all(self) -> bool:
+        """Whether it hides whatever could be found in the file."""
+        return self.whole_file and not self.names and not self.problem
+
     def hides(self, finding: Finding) -> bool:
         """Whether it hides a finding; remembers that it did."""
         if self.problem or not (self.whole_file or self.touches(finding)):

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tapefix.finding import Finding
 from tapefix.proof import Proof
-from tapefix.report.results import FileResult
+from tapefix.report.results import FileEnd, FileResult
 from tapefix.source.errors import SourceError
-from tapefix.source.text import SourceText
+from tapefix.source.opening import read_source
 from tapefix.suppressions import Notice
 
 
@@ -76,22 +76,31 @@ class FileOutcome:
     data: bytes = field(default=b"", repr=False, compare=False)
     """The bytes before, of a file with findings or a repair; its encoding and BOM are in there."""
 
+    ran: bool = False
+    """Whether anything was run for it."""
+
+    @property
+    def repaired(self) -> bool:
+        """Whether there is a text to be written."""
+        return self.proof is not None and self.proof.kept > 0 and self.proof.after != self.proof.before
+
     @cached_property
     def result(self) -> FileResult:
         """The file as every other command shows it: with its text, diff, findings and verdicts."""
         error = None
         if self.problem:
             error = SourceError(self.path, self.problem)
-        elif self.state is EndState.UNREADABLE:
+        elif self.proof is None and self.state in (EndState.UNREADABLE, EndState.CRASHED):
             error = SourceError(self.path, self.reason, self.line, self.column)
         return FileResult(
-            self.path,
-            SourceText.from_bytes(self.data, self.path, Path(self.path)) if self.data else None,
-            error,
-            self.findings,
-            self.notices,
-            self.proof,
-            self.written,
+            name=self.path,
+            source=read_source(Path(self.path), self.path, self.data) if self.data else None,
+            error=error,
+            findings=self.findings,
+            notices=self.notices,
+            proof=self.proof,
+            written=self.written,
+            end=FileEnd(self.state.value, self.reason, self.attempts, self.seconds, self.cached),
         )
 
 
@@ -129,6 +138,12 @@ class Settings:
     python: str | None = None
     jobs: int = 1
     scheduler: str | None = None
+    interactive: bool = False
+    patch: str | None = None
+    """The file that one patch is written to, instead of the tree."""
+    git: str | None = None
+    """`rule` or `file`: what each commit on a new branch is about, instead of writes."""
+    cache: bool = True
 
 
 @dataclass(frozen=True)
@@ -167,6 +182,8 @@ class CampaignResult:
     files: tuple[FileOutcome, ...]
     """By path, in the order of the walk."""
     passed_over: int = 0
+    open: int = 0
+    """Files without an end state yet: the review was left before they came up. `--resume` goes on with them."""
 
     @cached_property
     def totals(self) -> CampaignTotals:

@@ -12,6 +12,7 @@ from tapefix.cli.check import check
 from tapefix.cli.explain import explain
 from tapefix.cli.fix import fix
 from tapefix.cli.lsp import lsp
+from tapefix.cli.migrate import migrate
 from tapefix.cli.rules import rules
 from tapefix.cli.undo import undo
 from tapefix.cli.verify import verify
@@ -36,7 +37,7 @@ def tapefix(
     """Find the line that broke a TensorFlow gradient, repair it, and prove the repair by running it."""
 
 
-for command in (check, fix, verify, why, rules, explain, undo, lsp):
+for command in (check, fix, migrate, verify, why, rules, explain, undo, lsp):
     app.command()(command)
 
 

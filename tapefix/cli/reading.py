@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from tapefix.mending import contained
 from tapefix.report.results import FileResult
 from tapefix.source.errors import SourceError
-from tapefix.source.text import SourceText
 
 if TYPE_CHECKING:
     from tapefix.cli.inputs import Inputs, Pending
-
-T = TypeVar("T")
-
-
-def contained(source: SourceText, work: Callable[[], T]) -> T:
-    """Do something with a text, and say of which file it was when that fails.
-
-    Raises:
-        SourceError: the text does not parse, nests too deep, or a rule failed on it.
-    """
-    from tapefix.engine import BrokenRewriteError
-
-    try:
-        return work()
-    except SourceError as error:
-        line = None if error.line is None else source.named(error.line)
-        raise SourceError(source.name, error.message, line, error.column) from None
-    except BrokenRewriteError as error:
-        raise SourceError(source.name, f"left as it is, by a defect of a rule: {error}; please report it") from None
-    except RecursionError:
-        raise SourceError(source.name, "the code nests too deep to be read") from None
 
 
 def check_file(pending: Pending, inputs: Inputs) -> FileResult:

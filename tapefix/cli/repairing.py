@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tapefix.cli.asking import Chooser, Quit
 from tapefix.cli.inputs import Inputs, Pending
 from tapefix.cli.progress import Progress
-from tapefix.cli.reading import contained, failed, passed_over
+from tapefix.cli.reading import failed, passed_over
 from tapefix.cli.verifying import RunSettings, Verifiers
 from tapefix.report.lines import is_terminal
 from tapefix.report.reporters import make_reporter, write_bytes
 from tapefix.report.results import FileResult
 from tapefix.running import QUERY
-from tapefix.share import ALL, Share
 from tapefix.source.errors import SourceError
 from tapefix.source.text import SourceText
 from tapefix.source.undoing import Backup, undo_root
 from tapefix.source.writing import check_output
 
 if TYPE_CHECKING:
-    from tapefix.finding import Finding
-    from tapefix.proof import Proof
     from tapefix.suppressions import Watched
     from tapefix.verify import Verifier
 
@@ -67,63 +65,41 @@ class Repairing:
         return self._reporter.totals.exit_code()
 
     def _file(self, file: Pending, verifiers: Verifiers, progress: Progress) -> FileResult:
-        from tapefix.engine import check
-        from tapefix.fencing import fenced
-        from tapefix.registry import load_rules
-        from tapefix.suppressions import Suppressions, Watched, visible
+        from tapefix.mending import mend
+
+        def verifier() -> Verifier | None:
+            if self._interactive:
+                progress.pause()
+            elif self._settings is not None:
+                progress.say(f"{file.name}: running before and after")
+            return verifiers.get(file.path, file.config) if self._settings is not None else None
 
         source = None
         try:
             source = file.source()
             if source.foreign is not None:
                 return self._pass_on(replace(passed_over(file.name, source.foreign), source=source))
-            text = source.text
-            rules = fenced(self._inputs.rules(file), source)
-            found = contained(source, lambda: check(text, rules))
-            shown, notices = visible(found, text, rules, load_rules())
-            share = self._inputs.shares.share(file.path, file.config, source, shown)
-            shown, notices = [finding for finding in shown if share.mine(finding)], share.notices(notices)
-            if not shown and not self._worth_running(file, text):
-                return self._pass_on(FileResult(file.name, source, notices=notices).named())
-            if self._interactive:
-                progress.pause()
-            elif self._settings is not None:
-                progress.say(f"{file.name}: running before and after")
-            proof = self._prove(file, source, Watched(rules), verifiers, share)
+            result = mend(
+                source,
+                file.path.absolute(),
+                self._inputs.rules(file),
+                verifier,
+                unsafe=file.config.unsafe if self._unsafe is None else self._unsafe,
+                anyway=self._worth_running(file, source.text),
+                choosing=self._choosing if self._interactive else None,
+                sharing=partial(self._inputs.shares.share, file.path, file.config, source),
+            )
         except SourceError as error:
             return FileResult(file.name, source, error)
-        comments = Suppressions(proof.after)
-        mine = share.mine_after(text, proof.after)
-        remaining = [finding for finding in proof.remaining if not comments.hides(finding) and mine(finding)]
-        if not shown and not remaining and not proof.judged:
-            return self._pass_on(FileResult(file.name, source, notices=notices).named())
-        result = FileResult(file.name, source, findings=remaining, notices=notices, proof=proof).named()
-        if self._stdin_to_stdout:
+        if self._stdin_to_stdout or result.proof is None:
             return self._pass_on(result)
         progress.pause()
         if self._wants_writing(result):
             return self._written(file, result)
         return result
 
-    def _prove(self, file: Pending, source: SourceText, watched: Watched, verifiers: Verifiers, share: Share) -> Proof:
-        from tapefix.proof import prove
-
-        unsafe = file.config.unsafe if self._unsafe is None else self._unsafe
-        chooser = Chooser(source, watched, self._quit) if self._interactive else None
-
-        def wanted(finding: Finding) -> bool:
-            return share.mine(finding) and (chooser is None or chooser(finding))
-
-        accept = None if share == ALL and chooser is None else wanted
-        verifier: Verifier | None = None
-        if self._settings is not None:
-            verifier = verifiers.get(file.path, file.config)
-            verifier.call_lines(file.path, source.naming)
-        path = file.path.absolute()
-        return contained(
-            source,
-            lambda: prove(path, source.text, watched.rules, verifier=verifier, unsafe=unsafe, accept=accept),
-        )
+    def _choosing(self, source: SourceText, watched: Watched) -> Chooser:
+        return Chooser(source, watched, self._quit)
 
     def _worth_running(self, file: Pending, text: str) -> bool:
         """Whether a run may find what the reading did not: of a file that was named itself, and asks a tape."""

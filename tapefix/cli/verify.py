@@ -40,9 +40,9 @@ def verify(
 ) -> int:
     """Run a file before and after a change, and judge the change."""
     from tapefix.cli.progress import Progress
-    from tapefix.cli.reading import contained
     from tapefix.cli.verifying import RunSettings, Verifiers
     from tapefix.config import find_config
+    from tapefix.mending import contained
     from tapefix.report import data, github
     from tapefix.report.lines import show
     from tapefix.report.verdicts import verdict_lines

@@ -40,8 +40,8 @@ def why(
     """Run a script and say for each missing gradient where it went."""
     from tapefix.cli.inputs import Inputs
     from tapefix.cli.progress import Progress
-    from tapefix.cli.reading import contained
     from tapefix.cli.verifying import RunSettings, Verifiers
+    from tapefix.mending import contained
     from tapefix.report import data, github
     from tapefix.report.lines import show
     from tapefix.report.why import why_lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,6 +16,8 @@ from tapefix.report.lines import Line, is_terminal, show
 from tapefix.report.results import FileResult, Totals, status_of
 from tapefix.report.verdicts import verdict_lines
 
+REPAIRING = ("fix", "migrate")
+"""Commands that make repairs."""
 FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
@@ -110,6 +113,8 @@ class JsonReporter(Reporter):
     def __init__(self, command: str) -> None:
         super().__init__(command)
         self.files: list[dict[str, Any]] = []
+        self.about: dict[str, Any] = {}
+        """What there is to say of the whole besides."""
 
     def show(self, result: FileResult) -> None:
         """Keep a file; the document is written at the end."""
@@ -120,7 +125,9 @@ class JsonReporter(Reporter):
             "findings": [data.finding_data(finding, result.left) for finding in result.findings],
             "notices": [data.notice_data(notice) for notice in result.notices],
         }
-        if self.command == "fix":
+        if result.end is not None:
+            entry["end"] = asdict(result.end)
+        if self.command in REPAIRING:
             entry["repair"] = None
             if proof is not None and proof.judged:
                 entry["repair"] = {
@@ -136,11 +143,11 @@ class JsonReporter(Reporter):
         totals = self.totals
         names = ("files", "findings", "fixable", "notices", "errors")
         summary = {name: getattr(totals, name) for name in names}
-        if self.command == "fix":
+        if self.command in REPAIRING:
             summary |= {"rewrites": totals.rewrites, "written": totals.written}
             for status in ("verified", "rejected", "not run"):
                 summary[status.replace(" ", "_")] = totals.outcomes.get(status, 0)
-        sys.stdout.write(data.document(self.command, files=self.files, summary=summary))
+        sys.stdout.write(data.document(self.command, **self.about, files=self.files, summary=summary))
 
 
 class GithubReporter(Reporter):
@@ -241,7 +248,7 @@ def _summary_lines(command: str, totals: Totals, closing: str) -> Iterator[Line]
         counted = ", ".join(f"{count} {status}" for status, count in sorted(totals.outcomes.items(), reverse=True))
         parts.append(f"{_count(totals.rewrites, 'rewrite')} ({counted})")
     if totals.findings or command == "check":
-        remaining = " left" if command == "fix" else ""
+        remaining = " left" if command in REPAIRING else ""
         fixable = f", {totals.fixable} with a rewrite" if command == "check" and totals.findings else ""
         waiting = (
             f", {totals.waiting} {'waits' if totals.waiting == 1 else 'wait'} for --unsafe" if totals.waiting else ""

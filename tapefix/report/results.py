@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class FileEnd:
+    """What became of a file in a campaign."""
+
+    state: str
+    reason: str
+    attempts: Sequence[str] = ()
+    """What its run tried beyond its working copy."""
+    seconds: float = 0.0
+    cached: bool = False
+
+
+@dataclass(frozen=True)
 class FileResult:
     """One file."""
 
@@ -30,6 +42,8 @@ class FileResult:
     notices: Sequence[Notice] = ()
     proof: Proof | None = None
     written: bool = False
+    end: FileEnd | None = None
+    """Of a campaign: what became of it."""
 
     def named(self) -> FileResult:
         """The same, with every line as its source calls it: those of a notebook know their cell."""

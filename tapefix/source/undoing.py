@@ -45,9 +45,9 @@ class Backup:
         try:
             folder = self._open()
             blob = str(len(self._entries))
-            _store(folder / blob, old)
-            self._entries.append(_Entry(_portable(real, self.root), _digest(old), _digest(new), blob))
-            _store(folder / "record.json", _encode(self._entries))
+            store(folder / blob, old)
+            self._entries.append(_Entry(portable(real, self.root), _digest(old), _digest(new), blob))
+            store(folder / "record.json", _encode(self._entries))
         except OSError as error:
             message = f"nothing was written: the old text cannot be kept in {self.root / FOLDER}: {error.strerror}"
             raise WriteError(name or str(path), message) from None
@@ -75,7 +75,7 @@ class Backup:
         entry = self._entries.pop()
         try:
             if self._entries:
-                _store(folder / "record.json", _encode(self._entries))
+                store(folder / "record.json", _encode(self._entries))
                 (folder / entry.blob).unlink(missing_ok=True)
             else:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -133,24 +133,33 @@ def _restore(root: Path, folder: Path) -> Undone:
     for entry in entries:
         path = root / entry.path
         try:
-            now = read_bytes(path)
-            old = read_bytes(folder / entry.blob)
-            if _digest(old) != entry.before:
-                raise WriteError(str(path), "left as it is: its old text on record is damaged")
-            if now == old:
-                continue
-            if _digest(now) != entry.after:
-                raise WriteError(str(path), "left as it is: it has changed since tapefix wrote it")
-            replace_bytes(path, now, old)
-            restored.append(path)
+            if put_back(path, entry.before, entry.after, read_bytes(folder / entry.blob)):
+                restored.append(path)
         except SourceError as error:
             refused.append(error)
             left.append(entry)
     if left:
-        _store(folder / "record.json", _encode(left))
+        store(folder / "record.json", _encode(left))
     else:
         shutil.rmtree(folder, ignore_errors=True)
     return Undone(tuple(restored), tuple(refused))
+
+
+def put_back(path: Path, before: str, after: str, old: bytes | None) -> bool:
+    """Give a file its old bytes again; False when it holds them already. The digests say what a write did to it.
+
+    Raises:
+        SourceError: the file has changed since, its old text is lost, or it cannot be written; it is as it was.
+    """
+    now = read_bytes(path)
+    if _digest(now) == before:
+        return False
+    if old is None or _digest(old) != before:
+        raise WriteError(str(path), "left as it is: its old text on record is damaged")
+    if _digest(now) != after:
+        raise WriteError(str(path), "left as it is: it has changed since tapefix wrote it")
+    replace_bytes(path, now, old)
+    return True
 
 
 def _records(root: Path) -> list[Path]:
@@ -161,7 +170,7 @@ def _records(root: Path) -> list[Path]:
         return []
 
 
-def _portable(path: Path, root: Path) -> str:
+def portable(path: Path, root: Path) -> str:
     """Relative where it can be, so that a project that was moved can still be undone."""
     real = Path(os.path.realpath(root))
     return os.fspath(path.relative_to(real)) if path.is_relative_to(real) else os.fspath(path)
@@ -171,7 +180,8 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _store(path: Path, data: bytes) -> None:
+def store(path: Path, data: bytes) -> None:
+    """Write a file of ours, whole or not at all, so that it lasts through a power cut."""
     temporary = path.with_name(path.name + "~")
     with temporary.open("wb") as file:
         file.write(data)

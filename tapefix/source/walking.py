@@ -31,12 +31,14 @@ def candidates(
     exclude: Patterns | None = None,
     needles: Sequence[bytes] = NEEDLES,
     seen: set[str] | None = None,
+    passed: list[str] | None = None,
 ) -> Iterator[tuple[str, bytes | None]]:
     """The files to look at for one path, in a stable order: the path, and its bytes where they were read already.
 
     A file that is given by name comes as it is, whatever is in it. A directory is walked for `*.py` and `*.ipynb` that
     hold a needle.
-    What cannot be read is handed to `on_error`, and the rest goes on. `seen` holds the real paths that came already.
+    What cannot be read is handed to `on_error`, and the rest goes on. `seen` holds the real paths that came already;
+    files without a needle are added to `passed`.
     """
     seen = set() if seen is None else seen
     real = os.path.realpath(given)
@@ -49,8 +51,12 @@ def candidates(
         if key not in seen:
             seen.add(key)
             data = _read(name, on_error)
-            if data is not None and holds(data, needles):
+            if data is None:
+                continue
+            if holds(data, needles):
                 yield name, data
+            elif passed is not None:
+                passed.append(name)
 
 
 def holds(data: bytes, needles: Sequence[bytes] = NEEDLES) -> bool:

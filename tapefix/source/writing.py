@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import stat
 import tempfile
@@ -59,10 +60,10 @@ def write(source: SourceText, rules: Iterable[str] = ()) -> None:
     replace_bytes(source.path, source.data, check_output(source, rules), source.name)
 
 
-def replace_bytes(path: Path, old: bytes, new: bytes, name: str | None = None) -> None:
+def replace_bytes(path: Path, old: bytes, new: bytes, name: str | None = None, *, mark: str = "") -> None:
     """Replace a file that still holds `old` by `new`, atomically; mode, owner and extended attributes stay.
 
-    A symbolic link is followed: its target is replaced.
+    A symbolic link is followed: its target is replaced. What a kill leaves beside it is found by its `mark`.
 
     Raises:
         WriteError: the file vanished, changed, is read-only, or the system refused; the file is as it was.
@@ -73,7 +74,7 @@ def replace_bytes(path: Path, old: bytes, new: bytes, name: str | None = None) -
         target = Path(os.path.realpath(path))
         status = _status(target, shown)
         _compare(target, old, shown)
-        descriptor, made = tempfile.mkstemp(prefix=".tapefix-", suffix="~", dir=target.parent)
+        descriptor, made = tempfile.mkstemp(prefix=f".tapefix-{mark}", suffix="~", dir=target.parent)
         temporary = Path(made)
         with os.fdopen(descriptor, "wb") as file:
             file.write(new)
@@ -86,8 +87,7 @@ def replace_bytes(path: Path, old: bytes, new: bytes, name: str | None = None) -
         temporary = None
         sync_directory(target.parent)
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0) or error.strerror or str(error)
-        raise WriteError(shown, f"nothing was written: {reason}") from None
+        raise WriteError(shown, f"nothing was written: {reason_of(error)}") from None
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -113,8 +113,19 @@ def create_bytes(path: Path, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        reason = _REASONS.get(error.errno or 0) or error.strerror or str(error)
-        raise WriteError(path, f"nothing was written: {reason}") from None
+        raise WriteError(path, f"nothing was written: {reason_of(error)}") from None
+
+
+def sweep(folder: Path, mark: str) -> None:
+    """Remove what writes with this mark have left in a folder when they were killed."""
+    with contextlib.suppress(OSError):
+        for left in folder.glob(f".tapefix-{glob.escape(mark)}*~"):
+            left.unlink(missing_ok=True)
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system refused to write, for people."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
 def sync_directory(path: str | Path) -> None:

@@ -77,6 +77,13 @@ class Verifier:
         """
         return self._run(path, RunRequest(text))
 
+    def recorded(self, path: Path, text: str) -> list[Evidence]:
+        """The evidence of every run of a text that was made so far, in their order."""
+        path = Path(path).resolve()
+        return [
+            evidence for (where, request), evidence in self._memory.items() if (where, request.text) == (path, text)
+        ]
+
     def traced(self, path: Path, text: str) -> Evidence:
         """Run a text with every value followed; its queries say why they have no answer.
 

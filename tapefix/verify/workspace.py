@@ -11,7 +11,7 @@ from pathlib import Path
 
 # Never copied: large, or no business of a run. They stay reachable, read-only.
 APART = frozenset({".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "site-packages"})
-DROPPED = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints"})
+DROPPED = frozenset({".tapefix", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints"})
 
 Stamp = tuple[int, int, int, int]
 

@@ -66,8 +66,10 @@ def watch(
             if reason:
                 break
             if told >= 0 and _has(told):
+                # A process that dies closes its end as well, and has said nothing.
+                finished = _said(told)
                 told = -1
-                if set(descendants(os.getpid())) - spares <= {pid}:
+                if finished and set(descendants(os.getpid())) - spares <= {pid}:
                     os.kill(pid, signal.SIGKILL)
                     done, leaving = pid, pid
                     break
@@ -190,6 +192,14 @@ def _pidfd(pid: int) -> int:
 
 def _has(told: int) -> bool:
     return bool(select.select([told], [], [], 0)[0])
+
+
+def _said(told: int) -> bool:
+    """Whether there is something to read, and not only the end of it."""
+    try:
+        return bool(os.read(told, 1))
+    except OSError:
+        return False
 
 
 def _pause(wire: int, ends: List[int], seconds: float) -> bool:

@@ -1,0 +1,149 @@
+"""One file's share of a campaign: read, repaired, proved, and brought to its end state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from tapefix.campaign.outcome import EndState, FileOutcome
+from tapefix.campaign.settling import settle
+from tapefix.mending import Choosing, DefectError, mend
+from tapefix.running import QUERY
+from tapefix.source.errors import SourceError
+from tapefix.source.opening import read_source
+from tapefix.suppressions import Suppressions
+
+if TYPE_CHECKING:
+    from tapefix.codemod import Codemod
+    from tapefix.verify import RunOptions, Verifier
+    from tapefix.verify.evidence import Evidence
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs to know of a file; it needs no more, wherever it runs."""
+
+    number: int
+    """Its place in the plan."""
+    name: str
+    path: Path
+    data: bytes = field(repr=False)
+    digest: str
+    rules: tuple[str, ...]
+    """The codes of the rules that look at it."""
+    unsafe: bool
+    project: Path
+    options: RunOptions | None
+    """None where nothing is to be run."""
+    named: bool
+    """Whether it was asked for itself: then it is run even if the reading finds nothing."""
+
+
+class Mender:
+    """Does jobs one after the other, with one warm server at a time."""
+
+    def __init__(self) -> None:
+        self._verifier: Verifier | None = None
+        self._for: tuple[Path, RunOptions] | None = None
+
+    def __enter__(self) -> Mender:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the warm server."""
+        if self._verifier is not None:
+            self._verifier.close()
+            self._verifier = self._for = None
+
+    def do(self, job: Job, choosing: Choosing | None = None) -> FileOutcome:
+        """What becomes of a file; `choosing` says which rewrites are wanted, all of them by default.
+
+        Raises:
+            DeviceError, SandboxError: what was asked for is not there.
+        """
+        started = time.monotonic()
+        try:
+            outcome = self._mended(job, choosing)
+        except DefectError as error:
+            outcome = FileOutcome(job.name, EndState.CRASHED, error.message)
+        except SourceError as error:
+            outcome = unreadable(job.name, error)
+        finally:
+            if self._verifier is not None:
+                self._verifier.forget()
+        return replace(outcome, digest=job.digest, seconds=time.monotonic() - started)
+
+    def _mended(self, job: Job, choosing: Choosing | None) -> FileOutcome:
+        source = read_source(job.path, job.name, job.data)
+        if source.foreign is not None:
+            return FileOutcome(job.name, EndState.UNCHANGED, source.foreign.message)
+        comment = next((each for each in Suppressions(source.text).found if each.leaves_out_all), None)
+        if comment is not None:
+            line = source.named(comment.line)
+            return FileOutcome(job.name, EndState.SKIPPED, f"a comment in line {line} leaves it out", line)
+        anyway = job.options is not None and job.named and QUERY.search(source.text) is not None
+        warm = partial(self._warm, job)
+        result = mend(source, job.path, _rules(job), warm, unsafe=job.unsafe, anyway=anyway, choosing=choosing)
+        runs = self._runs(job, source.text)
+        later = [] if result.proof is None else self._runs(job, result.proof.proposed)
+        settled = settle(result.findings, result.proof, [evidence.end for evidence in (*runs, *later)])
+        matters = result.findings or result.notices or result.proof is not None
+        return FileOutcome(
+            path=job.name,
+            state=settled.state,
+            reason=settled.reason,
+            findings=tuple(result.findings),
+            notices=tuple(result.notices),
+            proof=result.proof,
+            attempts=tuple(dict.fromkeys(attempt for evidence in runs for attempt in attempts(evidence))),
+            ran=bool(runs),
+            data=job.data if matters else b"",
+        )
+
+    def _runs(self, job: Job, text: str) -> list[Evidence]:
+        return [] if self._verifier is None else self._verifier.recorded(job.path, text)
+
+    def _warm(self, job: Job) -> Verifier | None:
+        """The verifier for a job; another project's or another interpreter's is ended first."""
+        if job.options is None:
+            return None
+        from tapefix.verify import Verifier
+
+        wanted = (job.project, job.options)
+        if self._for != wanted:
+            self.close()
+            self._verifier, self._for = Verifier(job.options, job.project), wanted
+        return self._verifier
+
+
+def attempts(evidence: Evidence) -> Iterator[str]:
+    """What a run tried beyond its working copy, in words."""
+    words = {"write": "writes", "subprocess.Popen": "starts", "os.system": "starts", "os.fork": "forks"}
+    for effect in evidence.effects:
+        away = [path for path in effect.paths if path.startswith("/")]
+        process = effect.effect in ("subprocess.Popen", "os.system", "os.fork")
+        if away or process or effect.effect.startswith("socket"):
+            what = words.get(effect.effect, effect.effect)
+            yield f"line {effect.line}: {what} {' '.join(away or effect.paths)}".rstrip()
+
+
+def _rules(job: Job) -> tuple[type[Codemod], ...]:
+    from tapefix.registry import load_rules
+
+    wanted = set(job.rules)
+    return tuple(rule for rule in load_rules() if rule.code in wanted)
+
+
+def unreadable(name: str, error: SourceError) -> FileOutcome:
+    """The outcome for a file or folder that cannot be read."""
+    return FileOutcome(name, EndState.UNREADABLE, error.message, error.line, error.column)

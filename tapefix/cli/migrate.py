@@ -1,0 +1,84 @@
+"""`tapefix migrate`: a whole tree of scripts and notebooks, safely, with one end state for each file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tapefix.cli.guard import fail, guarded
+from tapefix.cli.options import (
+    Device,
+    Ignore,
+    Memory,
+    Python,
+    ResultFormat,
+    Run,
+    Samples,
+    SandboxLevel,
+    Select,
+    Timeout,
+    names,
+)
+
+
+@guarded
+def migrate(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH...|ID]", help="Files and folders; with --resume, the campaign (the last one)."),
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", "-w", help="Write what was verified.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a campaign where it was stopped.")] = False,
+    unsafe: Annotated[
+        bool | None, typer.Option("--unsafe/--no-unsafe", help="Also rewrites that change what is computed.")
+    ] = None,
+    verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Run the code before and after.")] = True,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, metavar="N", help="Runs at once [default: by processors and memory]."),
+    ] = None,
+    cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Use what earlier campaigns found out.")] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    output_format: Annotated[ResultFormat, typer.Option("--output-format", help="How to show the results.")] = (
+        ResultFormat.TEXT
+    ),
+    run: Run = None,
+    python: Python = None,
+    samples: Samples = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    device: Device = None,
+    sandbox: SandboxLevel = None,
+) -> int:
+    """Bring a whole tree over: each file gets one end state, with its reason; --write writes what was verified."""
+    from tapefix.campaign.outcome import Settings
+    from tapefix.cli.migrating import Migration
+
+    if resume and paths and len(paths) > 1:
+        fail("--resume goes on with one campaign: name its ID, or none for the last one")
+    if resume:
+        migration = Migration.taken_up(paths[0] if paths else "", jobs)
+    else:
+        settings = Settings(
+            paths=tuple(paths or ["."]),
+            write=write,
+            verify=verify,
+            unsafe=unsafe,
+            select=names(select),
+            ignore=names(ignore),
+            run=run,
+            samples=samples,
+            timeout=timeout,
+            memory=memory,
+            device=device,
+            sandbox=sandbox.value if sandbox else None,
+            python=str(Path(python).absolute()) if python else None,
+            jobs=jobs or 0,
+            cache=cache,
+        )
+        migration = Migration.begun(settings)
+    return migration.run(output_format.value, quiet=quiet)

@@ -1,0 +1,158 @@
+"""One `tapefix migrate`: from what was asked for to a campaign, and from its result to what is shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from tapefix.campaign.cache import Cache
+from tapefix.campaign.campaign import Campaign
+from tapefix.campaign.executor import Executor, Here, default_jobs, inside_a_pool, processors
+from tapefix.campaign.journal import Journal, find_campaign
+from tapefix.campaign.memory import Memory, remember
+from tapefix.campaign.outcome import CampaignResult, Settings
+from tapefix.campaign.planning import Planner
+from tapefix.cli.guard import fail
+from tapefix.cli.live import Live
+from tapefix.cli.verifying import RunSettings
+from tapefix.report.campaign import campaign_data, campaign_lines
+from tapefix.report.lines import show
+from tapefix.report.reporters import JsonReporter, make_reporter
+from tapefix.report.results import Totals
+from tapefix.selection import Selection
+from tapefix.source.undoing import undo_root
+from tapefix.verify.options import RunOptions
+
+
+class Migration:
+    """A campaign of the command line, with its journal open."""
+
+    def __init__(self, journal: Journal, settings: Settings, memory: Memory | None = None) -> None:
+        self._journal = journal
+        self._settings = settings
+        self._memory = memory
+
+    @classmethod
+    def begun(cls, settings: Settings) -> Migration:
+        """A new one.
+
+        Raises:
+            JournalError: the folder that is to hold its journal cannot be written.
+        """
+        for given in settings.paths:
+            if not os.path.lexists(given):
+                fail(f"{given}: there is no such file or folder")
+        common = os.path.commonpath([os.path.realpath(given) for given in settings.paths])
+        return cls(Journal.create(undo_root(Path(common))), replace(settings, jobs=_jobs(settings)))
+
+    @classmethod
+    def taken_up(cls, name: str, jobs: int | None) -> Migration:
+        """One that was stopped: the named one, or the last of this project.
+
+        Raises:
+            JournalError: its journal cannot be read or kept, or it is still running.
+        """
+        folder = find_campaign(Path(), name)
+        if folder is None:
+            what = f"campaign {name}" if name else "campaign"
+            fail(f"there is no {what} in this folder or above it")
+        journal = Journal(folder)
+        memory = remember(folder)
+        if memory.undone:
+            fail(f"campaign {folder.name} was taken back; begin another one")
+        try:
+            os.chdir(memory.cwd)
+        except OSError as error:
+            fail(f"{memory.cwd}, where the campaign began, cannot be entered: {error.strerror}")
+        return cls(journal, replace(memory.settings, jobs=jobs or memory.settings.jobs), memory)
+
+    def run(self, output_format: str, *, quiet: bool) -> int:
+        """Carry it out, show the result, and return the exit code."""
+        settings = self._settings
+        with self._journal, _executor(settings) as executor, Live(quiet=quiet, silent=False) as live:
+            cache = Cache(self._journal.root) if settings.cache else None
+            campaign = Campaign(self._journal, settings, _planner(settings), executor, cache, live, memory=self._memory)
+            try:
+                result = campaign.run()
+            except BaseException:
+                live.stop()
+                sys.stderr.write(f"stopped; `tapefix migrate --resume {self._journal.id}` goes on\n")
+                raise
+        return _shown(result, output_format)
+
+
+def _planner(settings: Settings) -> Planner:
+    asked = RunSettings(
+        Path(settings.python) if settings.python else None,
+        settings.samples,
+        settings.timeout,
+        settings.memory,
+        settings.device,
+        settings.sandbox,
+        settings.run,
+    )
+    return Planner(
+        Selection(settings.select, settings.ignore),
+        lambda path, config: asked.options(path, config) if settings.verify else None,
+        settings.unsafe,
+    )
+
+
+def _jobs(settings: Settings) -> int:
+    if settings.jobs:
+        return settings.jobs
+    if inside_a_pool():
+        return 1
+    if not settings.verify:
+        return processors()
+    return default_jobs(settings.memory or RunOptions.memory_mb, _gpus(settings))
+
+
+def _gpus(settings: Settings) -> int:
+    """How many GPUs the runs may use."""
+    device = settings.device or "auto"
+    if device.startswith("cpu"):
+        return 0
+    return 1 if device.startswith("gpu") else len(list(Path("/dev").glob("nvidia[0-9]*")))
+
+
+def _executor(settings: Settings) -> Executor:
+    if inside_a_pool():
+        return Here()
+    from tapefix.campaign.workers import LocalWorkers
+
+    return LocalWorkers(settings.jobs, _gpus(settings) if settings.verify else 0)
+
+
+def _shown(result: CampaignResult, output_format: str) -> int:
+    if output_format == "text":
+        totals = Totals()
+        for outcome in result.files:
+            totals.add(outcome.result)
+        show(campaign_lines(result), sys.stdout)
+        show([((_next(result), ""),)] if _next(result) else [], sys.stdout)
+    else:
+        reporter = make_reporter(output_format, "migrate")
+        if isinstance(reporter, JsonReporter):
+            reporter.about = {"campaign": campaign_data(result)}
+        for outcome in result.files:
+            reporter.add(outcome.result)
+        reporter.finish()
+        totals = reporter.totals
+    return max(totals.exit_code(), 1 if result.open else 0)
+
+
+def _next(result: CampaignResult) -> str:
+    written = result.totals.written
+    if result.open:
+        return f"{result.open} still open: `tapefix migrate --resume` goes on."
+    if written:
+        plural = "s" * (written != 1)
+        return (
+            f"{written} file{plural} written; `tapefix undo {result.id}` takes {'it' if written == 1 else 'them'} back."
+        )
+    if any(outcome.repaired for outcome in result.files):
+        return "Nothing was written: --write does, and repeats no run."
+    return ""
