@@ -1,7 +1,10 @@
 // The commands of the palette: each is a code action of the server, chosen by what it does.
 
-/** Commands of the server that run the user's code. */
-export const RUNNING: ReadonlySet<string> = new Set(["tapefix.fixAndVerify", "tapefix.showWhy"]);
+/** Commands of the server: each of them runs the user's code. */
+export const RUNNING: ReadonlySet<string> = new Set(["tapefix.fixAndVerify", "tapefix.showWhy", "tapefix.showWhyPage"]);
+
+/** The kind under which the server offers to show why, wherever the cursor is. */
+export const SHOW_WHY = "source.showWhy.tapefix";
 
 /** What is read of a code action, or of the bare command that an older server may send in its place. */
 export interface Action {

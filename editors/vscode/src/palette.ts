@@ -1,35 +1,57 @@
 // The commands of the palette, for the editor that has the focus.
 
 import * as vscode from "vscode";
-import { fixAllKind, withCommand } from "./actions";
+import { fixAllKind, SHOW_WHY, withCommand } from "./actions";
+
+/** Where a command works: a document or a cell, and what is selected in it. */
+interface Place {
+  readonly document: vscode.TextDocument;
+  readonly selection: vscode.Range;
+}
 
 /** Register the commands that work on the text under the cursor. */
 export function registerPalette(): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerTextEditorCommand("tapefix.editor.fixAll", fixAll),
-    vscode.commands.registerTextEditorCommand("tapefix.editor.fixAndVerify", (editor) =>
-      runAction(editor, "tapefix.fixAndVerify", "There is no finding here whose repair could be verified."),
-    ),
-    vscode.commands.registerTextEditorCommand("tapefix.editor.showWhy", (editor) =>
-      runAction(editor, "tapefix.showWhy", "There is no query here that a run could explain."),
-    ),
+    vscode.commands.registerCommand("tapefix.editor.fixAll", fixAll),
+    vscode.commands.registerCommand("tapefix.editor.fixAndVerify", () => runAction("tapefix.fixAndVerify")),
+    vscode.commands.registerCommand("tapefix.editor.showWhy", () => runAction("tapefix.showWhy", SHOW_WHY)),
+    vscode.commands.registerCommand("tapefix.editor.showWhyPage", () => runAction("tapefix.showWhyPage", SHOW_WHY)),
   );
 }
 
-async function fixAll({ document }: vscode.TextEditor): Promise<void> {
-  const whole = document.validateRange(new vscode.Range(0, 0, document.lineCount, 0));
-  const [action] = await actionsAt(document, whole, fixAllKind(document.uri.scheme));
+/** The editor that has the focus; in a notebook whose cells have none, the cell that is selected. */
+function activePlace(): Place | undefined {
+  const notebook = vscode.window.activeNotebookEditor;
+  const cell = notebook?.notebook.getCells(notebook.selection)[0];
+  return vscode.window.activeTextEditor ?? (cell && { document: cell.document, selection: whole(cell.document) });
+}
+
+function whole(document: vscode.TextDocument): vscode.Range {
+  return document.validateRange(new vscode.Range(0, 0, document.lineCount, 0));
+}
+
+async function fixAll(): Promise<void> {
+  const place = activePlace();
+  if (place === undefined) {
+    return;
+  }
+  const { document } = place;
+  const [action] = await actionsAt(document, whole(document), fixAllKind(document.uri.scheme));
   if (action === undefined) {
-    void vscode.window.showInformationMessage("tapefix: there is nothing to fix that is safe.");
+    void vscode.window.showInformationMessage("tapefix: There is nothing to fix that is safe.");
   } else {
     await perform(action);
   }
 }
 
-async function runAction({ document, selection }: vscode.TextEditor, command: string, none: string): Promise<void> {
-  const actions = withCommand(await actionsAt(document, selection), command);
+async function runAction(command: string, kind?: string): Promise<void> {
+  const place = activePlace();
+  if (place === undefined) {
+    return;
+  }
+  const actions = withCommand(await actionsAt(place.document, place.selection, kind), command);
   if (actions.length === 0) {
-    void vscode.window.showInformationMessage(`tapefix: ${none}`);
+    void vscode.window.showInformationMessage("tapefix: There is nothing here to run.");
     return;
   }
   const chosen =
@@ -59,7 +81,7 @@ async function actionsAt(
 
 async function perform(action: vscode.CodeAction): Promise<void> {
   if (action.edit !== undefined && !(await vscode.workspace.applyEdit(action.edit))) {
-    void vscode.window.showWarningMessage("tapefix: the text has changed in the meantime; nothing was applied.");
+    void vscode.window.showWarningMessage("tapefix: The text has changed in the meantime; nothing was applied.");
     return;
   }
   if (action.command !== undefined) {

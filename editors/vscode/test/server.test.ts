@@ -19,6 +19,7 @@ import {
   type PublishDiagnosticsParams,
   ShutdownRequest,
 } from "vscode-languageserver-protocol/node";
+import { RUNNING } from "../src/actions";
 import { chooseServer } from "../src/interpreter";
 import { machine } from "../src/machine";
 import { executable } from "../src/server";
@@ -64,6 +65,12 @@ test("the server that was chosen starts, and finds what broke a fixture", python
     },
   });
   assert.ok(capabilities.codeActionProvider);
+  // One that is not known to run code would be there in workspaces that are not trusted.
+  const commands = capabilities.executeCommandProvider?.commands ?? [];
+  assert.deepEqual(
+    commands.filter((command) => !RUNNING.has(command)),
+    [],
+  );
   await connection.sendNotification(InitializedNotification.type, {});
   await connection.sendNotification(DidOpenTextDocumentNotification.type, {
     textDocument: { uri, languageId: "python", version: 1, text },
