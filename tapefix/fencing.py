@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -15,11 +16,13 @@ from tapefix.source.text import SourceText
 if TYPE_CHECKING:
     from tapefix.tapes.reading import Reading
 
+_QUOTED_OR_LINE = re.compile(r"`[^`]*`|\bline (?P<line>\d+)\b")
+
 
 def fenced(rules: Sequence[type[Codemod]], source: SourceText) -> tuple[type[Codemod], ...]:
     """Rules whose rewrites leave whole what is no part of the text of a file: the cells of a notebook and its magics.
 
-    A finding whose rewrite is withheld stays, and says why.
+    A finding whose rewrite is withheld stays, and says why. Lines that findings speak of are those of their cells.
     """
     from tapefix.source.notebook_text import NotebookText
 
@@ -29,7 +32,8 @@ def fenced(rules: Sequence[type[Codemod]], source: SourceText) -> tuple[type[Cod
 
     def fence(rule: type[Codemod]) -> type[Codemod]:
         def find(this: Codemod, reading: Reading) -> Iterator[Finding]:
-            return (_allowed(finding, later(reading.text)) for finding in rule.find(this, reading))
+            program = later(reading.text)
+            return (_worded(_allowed(finding, program), program) for finding in rule.find(this, reading))
 
         return with_find(rule, find)
 
@@ -50,3 +54,15 @@ def _allowed(finding: Finding, program: Program) -> Finding:
     if not allowed:
         return replace(finding, rewrite=None, alternatives=(), reason=reason)
     return replace(finding, rewrite=allowed[0], alternatives=tuple(allowed[1:]))
+
+
+def _worded(finding: Finding, program: Program) -> Finding:
+    """A finding whose words name the lines of a program by their cells."""
+
+    def named(words: str) -> str:
+        return _QUOTED_OR_LINE.sub(
+            lambda found: found[0] if found["line"] is None else f"line {program.named(int(found['line']))}", words
+        )
+
+    related = tuple(replace(each, message=named(each.message)) for each in finding.related)
+    return replace(finding, message=named(finding.message), reason=named(finding.reason), related=related)

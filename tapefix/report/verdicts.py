@@ -68,7 +68,8 @@ def _interesting(verdict: Verdict) -> Iterator[Change]:
 
 def _change(change: Change) -> Iterator[Line]:
     where = f"line {change.line}"
-    if change.after_line != change.line:
+    # A line of a notebook's cell is where it was, whatever happened to the cells above.
+    if str(change.after_line) != str(change.line):
         where += f" (now {change.after_line})"
     query = f"  {where}: d {change.target or 'target'} / d {change.source}: "
     style = "good" if change.repaired else "bad"

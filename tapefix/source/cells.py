@@ -114,7 +114,7 @@ class Program:
             if old.headed != new.headed or (old.whole and self.cells[index] != later.cells[index]):
                 raise WithheldError(f"cell {self.numbers[index]} belongs to a magic")
         if later.text != text:
-            raise WithheldError("it does not leave the cells and what is no Python in them as they are")
+            raise WithheldError("it would move or change a magic or a shell line")
         return later
 
     def edits(self, edits: Iterable[Edit]) -> dict[int, tuple[Edit, ...]]:
@@ -158,9 +158,9 @@ class Program:
 
     def _decoded(self, text: str) -> tuple[str, ...]:
         """The texts of the cells in a later text."""
-        borders = list(re.finditer(rf"(?<![^\r\n]){re.escape(self.key)} (\d+)(?:\r\n|\r|\n)", text))
+        borders = list(re.finditer(rf"(?<![^\r\n]) {re.escape(self.key)} (\d+)(?:\r\n|\r|\n)", text))
         if [int(border[1]) for border in borders] != list(range(2, len(self.cells) + 1)):
-            raise WithheldError("it does not leave the borders of the cells as they are")
+            raise WithheldError("it reaches from one cell into another")
         starts = [0, *(border.end() for border in borders)]
         ends = [*(border.start() for border in borders), len(text)]
         return tuple(self._unmasked(index, text[starts[index] : ends[index]]) for index in range(len(self.cells)))
@@ -214,7 +214,7 @@ class _Builder:
         if index:
             # A CR and the LF of an empty first line would be one line end.
             newline = "\n" if text.startswith("\n") else self._newline
-            self._write(f"{self.key} {index + 1}{newline}", index, 0, 0, border=True)
+            self._write(f"{Stand.COMMENT.value}{self.key} {index + 1}{newline}", index, 0, 0, border=True)
         masking = read_cell(text, self._later, self.timed)
         self.maskings.append(masking)
         self._later = self._later or (not masking.whole and _CODE.search(text) is not None)

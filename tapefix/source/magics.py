@@ -24,7 +24,8 @@ TIMED = "'%t';"
 class Stand(str, enum.Enum):
     """What a masked stretch becomes; a comment that names the stretch follows."""
 
-    COMMENT = ""
+    COMMENT = " "
+    """Indented like no statement: a comment right above one would be taken for its own, and moved along."""
     PASS = "pass  "
     """In a block, which may not be empty."""
     OUTPUT = "get_ipython().getoutput()  "
@@ -40,6 +41,8 @@ class Stretch:
     start: int
     end: int
     stand: Stand
+    statement: bool = False
+    """Whether it stands where IPython has a statement, and not where one goes on."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,10 @@ def _error(text: str, masking: Masking) -> ParseError | None:
 def _masked(text: str, masking: Masking) -> str:
     pieces, position = [], 0
     for stretch in masking.stretches:
-        pieces += [text[position : stretch.start], stretch.stand.value or "#"]
+        stand = stretch.stand
+        written = TIMED if stand is Stand.TIMED else f"{stand.value}#"
+        # At the left margin it ends every block, as a comment would not.
+        pieces += [text[position : stretch.start], "pass#" if stretch.statement else written]
         position = stretch.end
     return "".join((*pieces, text[position:]))
 
@@ -163,7 +169,7 @@ def _stretches(text: str, later: bool, timed: bool, *, signless: bool) -> Iterat
             stand = Stand.OUTPUT if text[position] == "!" else Stand.VALUE
             yield Stretch(position, first.start() if first is not None else end, stand)
             if first is not None:
-                yield from _lines(text, first.end(), end)
+                yield from (replace(line, statement=False) for line in _lines(text, first.end(), end))
             position = end
         elif kind == "newline" and not depth:
             if whole:
@@ -177,12 +183,13 @@ def _lines(text: str, start: int, end: int) -> Iterator[Stretch]:
     """The stretches for all of some lines; `start` is the first character of the first that is masked."""
     line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
     stand = Stand.PASS if start > line_start else Stand.COMMENT
+    first = True
     while (newline := _NEWLINE.search(text, start, end)) is not None:
-        yield Stretch(start, newline.start(), stand)
-        start, stand = newline.end(), Stand.COMMENT
+        yield Stretch(start, newline.start(), stand, first)
+        start, stand, first = newline.end(), Stand.COMMENT, False
     # Behind the last newline of a cell there is no line.
     if start < end:
-        yield Stretch(start, end, stand)
+        yield Stretch(start, end, stand, first)
 
 
 def _carried_end(text: str, start: int) -> int:

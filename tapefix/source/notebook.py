@@ -170,8 +170,22 @@ def _kept(before: str, after: str) -> list[tuple[int, int, int]]:
     """The stretches of whole lines that two texts share: offset before, offset after, length."""
     old, new = split_lines(before), split_lines(after)
     olds, news = _offsets(old), _offsets(new)
-    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    head = _alike(old, new)
+    tail = _alike(old[head:][::-1], new[head:][::-1])
+    middle = old[head : len(old) - tail], new[head : len(new) - tail]
+    blocks = [(0, 0, head), (len(old) - tail, len(new) - tail, tail)]
+    blocks[1:1] = [
+        (head + a, head + b, size)
+        for a, b, size in SequenceMatcher(None, *middle, autojunk=False).get_matching_blocks()
+    ]
     return [(olds[a], news[b], olds[a + size] - olds[a]) for a, b, size in blocks if size]
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many lines two texts begin with that are the same."""
+    return next(
+        (number for number, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
+    )
 
 
 def _offsets(lines: Sequence[str]) -> list[int]:
