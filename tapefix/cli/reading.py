@@ -43,7 +43,7 @@ def passed_over(name: str, why: SourceError) -> FileResult:
     from tapefix.suppressions import Notice
 
     line, column = why.line or 1, why.column or 0
-    return FileResult(name, notices=[Notice(line, column, column + 1, why.message)])
+    return FileResult(name, notices=[Notice(line, column, column + 1, f"{why.message}: it is passed over")])
 
 
 def failed(errors: Sequence[SourceError]) -> list[FileResult]:

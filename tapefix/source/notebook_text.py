@@ -58,7 +58,7 @@ class NotebookText(SourceText):
         if found is None:
             return None
         line, column = Lines(self.notebook.document).position(found.start)
-        return SourceError(self.name, f"this notebook is in {found} and not in Python: it is passed over", line, column)
+        return SourceError(self.name, f"this notebook is in {found} and not in Python", line, column)
 
     @property
     def whole(self) -> str:
@@ -121,7 +121,7 @@ class NotebookText(SourceText):
         later = replace(self, text=after).later
         name = relative_name(self.name)
         cells = zip(later.numbers, self.later.cells, later.cells, strict=True)
-        return [(f"{name}:cell {number}", old, new) for number, old, new in cells if old != new]
+        return [(f"{name}:cell {number}", _ended(old), _ended(new)) for number, old, new in cells if old != new]
 
     def stretch(self, line: int, end_line: int) -> tuple[Lines, int, int]:
         """The lines around some lines of the text, and the numbers that they have there: those of their cell."""
@@ -145,3 +145,8 @@ class NotebookText(SourceText):
         index, inside = program.place(line)
         file_line = self.notebook.file_line(index, inside) if program.cells else 1
         return CellLine(line, found.cell, found.line, file_line)
+
+
+def _ended(text: str) -> str:
+    """A cell's text with its last line ended, as the lines of a file are."""
+    return text if not text or text.endswith(("\r", "\n")) else text + "\n"
