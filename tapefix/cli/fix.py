@@ -13,6 +13,7 @@ from tapefix.cli.options import (
     Ignore,
     Memory,
     Python,
+    ReportFolder,
     ResultFormat,
     Results,
     Run,
@@ -41,6 +42,7 @@ def fix(
     stdin_filename: StdinFilename = None,
     since: Since = None,
     baseline: BaselineFile = None,
+    report: ReportFolder = None,
     run: Run = None,
     python: Python = None,
     samples: Samples = None,
@@ -74,5 +76,6 @@ def fix(
         write=write,
         interactive=interactive,
         unsafe=unsafe,
+        report=report,
     )
     return repairing.run()

@@ -99,6 +99,11 @@ BaselineFile = Annotated[
     typer.Option("--baseline", metavar="FILE", help="Pass over the findings that are recorded in this file."),
 ]
 
+ReportFolder = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="DIR", help="Write a page with every file's diff, verdict and paths into DIR."),
+]
+
 
 def names(values: list[str] | None) -> tuple[str, ...]:
     """The rule names of an option that is repeated or holds commas."""

@@ -12,6 +12,7 @@ from tapefix.cli.asking import Chooser, Quit
 from tapefix.cli.inputs import Inputs, Pending
 from tapefix.cli.progress import Progress
 from tapefix.cli.reading import failed, passed_over
+from tapefix.cli.reporting import Reporting
 from tapefix.cli.verifying import RunSettings, Verifiers
 from tapefix.report.lines import is_terminal
 from tapefix.report.reporters import make_reporter, write_bytes
@@ -39,12 +40,14 @@ class Repairing:
         write: bool,
         interactive: bool,
         unsafe: bool | None,
+        report: Path | None = None,
     ) -> None:
         self._inputs = inputs
         self._settings = settings
         self._write = write
         self._interactive = interactive
         self._unsafe = unsafe
+        self._report = None if report is None else Reporting(report)
         self._quit = Quit()
         self._backups: dict[Path, Backup] = {}
         self._stdin_to_stdout = write and inputs.paths == ["-"]
@@ -57,11 +60,18 @@ class Repairing:
             for file in pending:
                 progress.step(file.name)
                 result = self._file(file, verifiers, progress)
+                if self._report is not None:
+                    verifier = None if self._settings is None else verifiers.get(file.path, file.config)
+                    self._report.add(result, file.path, verifier)
                 progress.pause()
                 self._reporter.add(result)
         for result in failed(self._inputs.errors):
+            if self._report is not None:
+                self._report.add(result, Path(result.name), None)
             self._reporter.add(result)
         self._reporter.finish(self._closing())
+        if self._report is not None:
+            self._report.write()
         return self._reporter.totals.exit_code()
 
     def _file(self, file: Pending, verifiers: Verifiers, progress: Progress) -> FileResult:

@@ -95,7 +95,7 @@ def _block(
     """Lines that go and the lines that come for them."""
     marks_old: dict[int, list[tuple[int, int]]] = {}
     marks_new: dict[int, list[tuple[int, int]]] = {}
-    for (old, left), (new, right) in _partners(removed, added):
+    for (old, left), (new, right) in partners(removed, added):
         marks_old[old], marks_new[new] = changed_words(left, right)
     for number, content in removed:
         yield _line("-", "red", olds.line(number, content), _REMOVED, marks_old.get(number, []), _REMOVED_WORD)
@@ -105,7 +105,7 @@ def _block(
     added.clear()
 
 
-def _partners(
+def partners(
     removed: list[tuple[int, str]], added: list[tuple[int, str]]
 ) -> Iterator[tuple[tuple[int, str], tuple[int, str]]]:
     """Which added line stands for which removed one: the most alike, in order."""
