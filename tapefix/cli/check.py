@@ -9,6 +9,7 @@ import typer
 from tapefix.cli.guard import fail, guarded
 from tapefix.cli.options import (
     BaselineFile,
+    Filter,
     Ignore,
     ResultFormat,
     Results,
@@ -31,6 +32,7 @@ def check(
     ignore: Ignore = None,
     output_format: Results = ResultFormat.TEXT,
     stdin_filename: StdinFilename = None,
+    filter: Filter = False,  # noqa: A002 - the option's name
     since: Since = None,
     baseline: BaselineFile = None,
     write_baseline: Annotated[
@@ -55,7 +57,12 @@ def check(
         fail("a baseline records all that is found, so --write-baseline and --since exclude each other")
     shares = Shares(since, baseline, writes=write_baseline)
     inputs = Inputs(
-        paths or ["."], stdin_filename=stdin_filename, select=names(select), ignore=names(ignore), shares=shares
+        paths or ["."],
+        stdin_filename=stdin_filename,
+        select=names(select),
+        ignore=names(ignore),
+        shares=shares,
+        filtered=filter,
     )
     reporter = make_reporter(output_format.value, "check", brief=statistics or write_baseline)
     pending = inputs.pending()

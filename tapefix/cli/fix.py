@@ -10,6 +10,7 @@ from tapefix.cli.guard import fail, guarded
 from tapefix.cli.options import (
     BaselineFile,
     Device,
+    Filter,
     Ignore,
     Memory,
     Python,
@@ -40,6 +41,7 @@ def fix(
     ignore: Ignore = None,
     output_format: Results = ResultFormat.TEXT,
     stdin_filename: StdinFilename = None,
+    filter: Filter = False,  # noqa: A002 - the option's name
     since: Since = None,
     baseline: BaselineFile = None,
     report: ReportFolder = None,
@@ -67,6 +69,7 @@ def fix(
         select=names(select),
         ignore=names(ignore),
         shares=Shares(since, baseline),
+        filtered=filter,
     )
     settings = RunSettings(python, samples, timeout, memory, device, sandbox.value if sandbox else None, run)
     repairing = Repairing(

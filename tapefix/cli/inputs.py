@@ -14,8 +14,8 @@ from tapefix.share import Shares
 from tapefix.source.errors import SourceError
 from tapefix.source.ignoring import compile_patterns
 from tapefix.source.opening import read_source
-from tapefix.source.text import SourceText
-from tapefix.source.walking import candidates
+from tapefix.source.text import SourceText, read_bytes
+from tapefix.source.walking import candidates, holds
 
 if TYPE_CHECKING:
     from tapefix.codemod import Codemod
@@ -52,8 +52,11 @@ class Inputs:
         select: Sequence[str] = (),
         ignore: Sequence[str] = (),
         shares: Shares | None = None,
+        filtered: bool = False,
     ) -> None:
         self.paths = paths
+        self.filtered = filtered
+        """Whether files given by name are passed over where a walk of their folder would pass over them."""
         self.stdin_filename = stdin_filename
         self.selection = Selection(select, ignore)
         self.shares = Shares() if shares is None else shares
@@ -78,7 +81,9 @@ class Inputs:
             exclude = compile_patterns(str(config.root), config.exclude) if config.root and config.exclude else None
             for name, data in candidates(given, self.errors.append, exclude=exclude, seen=seen):
                 file = Path(name)
-                found.append(Pending(name, file, data, self._config(file.parent)))
+                each = Pending(name, file, data, self._config(file.parent))
+                if data is not None or not self.filtered or self._worth_looking(each):
+                    found.append(each)
         self.selection.check_names()
         for each in found:
             self.shares.baseline(each.config)
@@ -92,6 +97,16 @@ class Inputs:
             ConfigError: the configuration does.
         """
         return self.selection.rules(pending.path, pending.config)
+
+    def _worth_looking(self, named: Pending) -> bool:
+        """Whether a file given by name is none that the settings exclude, and has something in it to find."""
+        if self.selection.excludes(named.path, named.config):
+            return False
+        try:
+            return holds(read_bytes(named.path, named.name))
+        except SourceError:
+            # What cannot be read is told when it is looked at.
+            return True
 
     def _config(self, folder: Path) -> Config:
         return self.selection.config(folder)

@@ -104,6 +104,11 @@ ReportFolder = Annotated[
     typer.Option("--report", metavar="DIR", help="Write a page with every file's diff, verdict and paths into DIR."),
 ]
 
+Filter = Annotated[
+    bool,
+    typer.Option("--filter", help="Pass over named files that are excluded, or have no tape in them, as in a folder."),
+]
+
 
 def names(values: list[str] | None) -> tuple[str, ...]:
     """The rule names of an option that is repeated or holds commas."""

@@ -113,7 +113,7 @@ class Repairing:
 
     def _worth_running(self, file: Pending, text: str) -> bool:
         """Whether a run may find what the reading did not: of a file that was named itself, and asks a tape."""
-        named = any(Path(given) == file.path for given in self._inputs.paths)
+        named = not self._inputs.filtered and any(Path(given) == file.path for given in self._inputs.paths)
         return self._settings is not None and named and QUERY.search(text) is not None
 
     def _wants_writing(self, result: FileResult) -> bool:
