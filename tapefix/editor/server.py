@@ -17,6 +17,7 @@ from tapefix import __version__
 from tapefix.editor.checking import Checked, Checker
 from tapefix.editor.documents import Documents
 from tapefix.editor.programs import Program, file_path, program_of
+from tapefix.editor.protocol import Protocol
 from tapefix.editor.run_results import RunResults
 from tapefix.editor.settings import Settings
 
@@ -53,7 +54,7 @@ class Server(LanguageServer):
     """One session with one client."""
 
     def __init__(self) -> None:
-        super().__init__(NAME, __version__, notebook_document_sync=NOTEBOOKS, max_workers=4)
+        super().__init__(NAME, __version__, notebook_document_sync=NOTEBOOKS, protocol_cls=Protocol, max_workers=4)
         self.settings = Settings(self.complain)
         self.checker = Checker(self.settings)
         self.runs = RunResults()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.running import BROKEN, REPAIRED
-from tests.editor.session import COMMAND, capabilities, session
+from tests.editor.session import capabilities, session
 
 pytestmark = pytest.mark.asyncio
 
@@ -88,19 +86,3 @@ async def test_rapid_edits_end_with_the_diagnostics_of_the_last_text(tmp_path: P
         versions = [pushed.version or 0 for pushed in editor.published[uri]]
         assert versions == sorted(versions)
         assert await editor.held(uri) == editor.texts[uri]
-
-
-async def test_the_exit_code_says_whether_the_end_was_asked_for(tmp_path: Path) -> None:
-    exit_message = b'{"jsonrpc": "2.0", "method": "exit"}'
-    message = b"Content-Length: %d\r\n\r\n%s" % (len(exit_message), exit_message)
-    for given in (message, b""):
-        done = subprocess.run(COMMAND, input=given, capture_output=True, cwd=tmp_path, timeout=60, check=False)
-        assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
-
-
-async def test_wrong_use(tmp_path: Path) -> None:
-    for arguments in (["--port", "1"], ["--tcp", "--stdio"]):
-        done = subprocess.run([*COMMAND, *arguments], capture_output=True, cwd=tmp_path, timeout=60, check=False)
-        assert done.returncode == 2
-        assert done.stderr.startswith(b"error: --")
-    assert sys.executable == COMMAND[0]
