@@ -137,7 +137,7 @@ class Client:
         return found
 
     def memory(self) -> int:
-        return psutil.Process(self.process.pid).memory_info().rss
+        return int(psutil.Process(self.process.pid).memory_info().rss)
 
     def close(self) -> None:
         self.request("shutdown", None)

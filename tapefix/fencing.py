@@ -26,9 +26,12 @@ def fenced(rules: Sequence[type[Codemod]], source: SourceText) -> tuple[type[Cod
     """
     from tapefix.source.notebook_text import NotebookText
 
-    if not isinstance(source, NotebookText):
-        return tuple(rules)
-    later = lru_cache(maxsize=4)(source.program.after)
+    return fenced_cells(rules, source.program) if isinstance(source, NotebookText) else tuple(rules)
+
+
+def fenced_cells(rules: Sequence[type[Codemod]], program: Program) -> tuple[type[Codemod], ...]:
+    """Rules whose rewrites leave whole what is no part of the cells of a program, and their magics."""
+    later = lru_cache(maxsize=4)(program.after)
 
     def fence(rule: type[Codemod]) -> type[Codemod]:
         def find(this: Codemod, reading: Reading) -> Iterator[Finding]:

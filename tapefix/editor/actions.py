@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,9 +29,7 @@ class Asked:
     checked: Checked
     part: Part
     """The document, or cell, that it asks in."""
-    start: int
-    end: int
-    """Offsets in the part."""
+    place: types.Range
     context: types.CodeActionContext
 
     def wants(self, kind: str) -> bool:
@@ -50,19 +48,17 @@ class Asked:
         asked = {(diagnostic.code, _key(diagnostic.range)) for diagnostic in self.context.diagnostics}
         found = []
         for finding in self.checked.findings:
-            place = self.checked.program.place(*self.checked.program.span(finding.range))
-            if place is None or place[0] is not self.part:
+            at = self.checked.program.location(finding.range)
+            if at is None or at.uri != self.part.uri:
                 continue
-            _, start, end = place
-            at = self.part.range(start, end)
-            if (start <= self.end and self.start <= end) or (finding.code, _key(at)) in asked:
-                same = (d for d in shown if d.code == finding.code and _key(d.range) == _key(at))
+            if _touch(at.range, self.place) or (finding.code, _key(at.range)) in asked:
+                same = (d for d in shown if d.code == finding.code and _key(d.range) == _key(at.range))
                 found.append((finding, next(same)))
         return found
 
     def edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit | None:
         """Edits of the program as the client takes them; None when they cannot be made there."""
-        return workspace_edit(self.server, self.checked, edits)
+        return workspace_edit(self.server, self.checked.program.edits(edits))
 
 
 def register(server: Server) -> None:
@@ -79,7 +75,7 @@ def register(server: Server) -> None:
         part = checked.program.part(uri) if checked is not None else None
         if checked is None or part is None:
             return []
-        asked = Asked(ls, checked, part, *part.span(params.range), params.context)
+        asked = Asked(ls, checked, part, params.range, params.context)
         found = [action for provider in ls.action_providers for action in provider(asked)]
         return [action for action in found if await _completed(asked, action)]
 
@@ -152,21 +148,24 @@ def silencers(asked: Asked) -> Iterator[types.CodeAction]:
             )
 
 
-def workspace_edit(server: Server, checked: Checked, edits: Iterable[Edit]) -> types.WorkspaceEdit | None:
-    """Edits of a program as the client takes them; None when one of them is not within one of its documents."""
-    parts = checked.program.text_edits(edits)
-    if parts is None:
+def workspace_edit(server: Server, edits: Mapping[Part, Sequence[Edit]] | None) -> types.WorkspaceEdit | None:
+    """Edits of documents as the client takes them; None when there are none."""
+    if not edits:
         return None
-    if get_capability(server.client_capabilities, "workspace.workspace_edit.document_changes", False):
-        return types.WorkspaceEdit(document_changes=_document_changes(parts))
-    return types.WorkspaceEdit(changes={part.uri: made for part, made in parts.items()})
-
-
-def _document_changes(parts: dict[Part, list[types.TextEdit]]) -> Sequence[types.TextDocumentEdit]:
-    return [
-        types.TextDocumentEdit(types.OptionalVersionedTextDocumentIdentifier(part.uri, part.version), made)
-        for part, made in parts.items()
+    made = {part: part.edits(given) for part, given in edits.items()}
+    if not get_capability(server.client_capabilities, "workspace.workspace_edit.document_changes", False):
+        return types.WorkspaceEdit(changes={part.uri: given for part, given in made.items()})
+    changes = [
+        types.TextDocumentEdit(types.OptionalVersionedTextDocumentIdentifier(part.uri, part.version), given)
+        for part, given in made.items()
     ]
+    return types.WorkspaceEdit(document_changes=changes)
+
+
+def _touch(one: types.Range, other: types.Range) -> bool:
+    """Whether two ranges have a position in common, be it an end."""
+    first, second = _key(one), _key(other)
+    return first[:2] <= second[2:] and second[:2] <= first[2:]
 
 
 def _key(place: types.Range) -> tuple[int, int, int, int]:

@@ -205,8 +205,10 @@ class Checker:
             ruling = self.settings.ruling(program)
             if not ruling.rules or not holds(program.text.encode("utf-8", "surrogatepass")):
                 found = Checked(program, ruling)
+            elif not program.readable:
+                found = _kept(program, last)
             else:
-                findings = check(program.text, ruling.rules, stop=stop.is_set)
+                findings = check(program.text, program.fenced(ruling.rules), stop=stop.is_set)
                 shown, notices = visible(findings, program.text, ruling.rules, load_rules())
                 found = Checked(program, ruling, tuple(shown), tuple(notices))
         except StoppedError:

@@ -11,7 +11,6 @@ from pygls.capabilities import get_capability
 
 from tapefix.codemod import Codemod, Tag
 from tapefix.editor.checking import Checked
-from tapefix.editor.programs import Part
 from tapefix.editor.server import NAME, Server
 from tapefix.finding import Applicability, Finding, Range
 from tapefix.pages import link
@@ -22,7 +21,9 @@ _TAGS = {Tag.UNNECESSARY: types.DiagnosticTag.Unnecessary, Tag.DEPRECATED: types
 
 def register(server: Server) -> None:
     """Add the features that show findings."""
-    server.checker.found.append(lambda checked: _publish(server, checked))
+    publisher = Publisher(server)
+    server.checker.found.append(publisher.publish)
+    server.forgotten.append(publisher.withdraw)
 
     @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, types.DiagnosticOptions(False, False, identifier=NAME))
     async def pulled(ls: Server, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
@@ -58,16 +59,40 @@ def refresh(server: Server) -> None:
             server.workspace_diagnostic_refresh(None)
         return
     for checked in server.checker.results():
-        _publish(server, checked)
+        for listener in server.checker.found:
+            listener(checked)
 
 
-def _publish(server: Server, checked: Checked) -> None:
-    if _pulls(server):
-        return
-    for uri, found in diagnostics_of(server, checked).items():
-        part = checked.program.part(uri)
-        version = part.version if isinstance(part, Part) else None
-        server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
+class Publisher:
+    """Pushes diagnostics, and takes them back from documents that are not open any more."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._shown: dict[str, dict[str, tuple[int | None, list[types.Diagnostic]]]] = {}
+        """For each program, what was pushed for each of its documents, and for which version."""
+
+    def publish(self, checked: Checked) -> None:
+        """Push what was found in a program."""
+        if _pulls(self._server):
+            return
+        before = self._shown.get(checked.program.uri, {})
+        made = diagnostics_of(self._server, checked)
+        versions = {part.uri: part.version for part in checked.program.parts}
+        now = {uri: (versions[uri], found) for uri, found in made.items()}
+        self._shown[checked.program.uri] = now
+        for uri, (version, found) in now.items():
+            if before.get(uri) != (version, found):
+                self._push(uri, version, found)
+        for uri in before.keys() - now.keys():
+            self._push(uri, None, [])
+
+    def withdraw(self, uri: str) -> None:
+        """Take back what was pushed of a program."""
+        for document in self._shown.pop(uri, {}):
+            self._push(document, None, [])
+
+    def _push(self, uri: str, version: int | None, found: list[types.Diagnostic]) -> None:
+        self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
 
 
 def _pulls(server: Server) -> bool:

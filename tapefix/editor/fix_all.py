@@ -14,8 +14,6 @@ from tapefix.editor.programs import Part
 from tapefix.editor.server import Server
 from tapefix.engine import BrokenRewriteError, repair
 from tapefix.finding import Applicability, Finding
-from tapefix.source.differing import edits_between
-from tapefix.source.edits import Edit
 from tapefix.source.errors import ParseError
 from tapefix.suppressions import Watched
 from tapefix.tapes.execution.state import StoppedError
@@ -51,8 +49,8 @@ def _fixable(checked: Checked, part: Part | None) -> bool:
     for finding in checked.findings:
         if _applies(finding, checked.ruling.config.unsafe):
             assert finding.rewrite is not None
-            places = [checked.program.place(edit.start, edit.end) for edit in finding.rewrite.edits]
-            if part is None or all(place is not None and place[0] is part for place in places):
+            edits = checked.program.edits(finding.rewrite.edits)
+            if edits is not None and (part is None or set(edits) <= {part}):
                 return True
     return False
 
@@ -76,19 +74,19 @@ async def _resolve(server: Server, data: dict[str, Any]) -> types.WorkspaceEdit 
             return server.checker.latest(uri) is not found
 
         try:
-            edits = await server.checker.in_thread(lambda: _edits(found, part, changed))  # noqa: B023 - awaited here
+            text = await server.checker.in_thread(lambda: _repaired(found, part, changed))  # noqa: B023 - awaited here
         except StoppedError:
             continue
-        return workspace_edit(server, found, edits)
+        return workspace_edit(server, found.program.changes(text))
     return None
 
 
-def _edits(checked: Checked, part: Part | None, changed: Callable[[], bool]) -> list[Edit]:
-    """What a whole repair changes; with a part, by the rewrites that stay within it."""
-    if checked.kept:
-        return []
+def _repaired(checked: Checked, part: Part | None, changed: Callable[[], bool]) -> str:
+    """The text after every rewrite; with a part, after those that stay within it."""
     text = checked.program.text
-    watched = Watched(checked.ruling.rules)
+    if checked.kept:
+        return text
+    watched = Watched(checked.program.fenced(checked.ruling.rules))
     accept = None
     if part is not None and len(checked.program.parts) > 1:
         start, end = checked.program.bounds(part)
@@ -103,5 +101,5 @@ def _edits(checked: Checked, part: Part | None, changed: Callable[[], bool]) -> 
         repaired = repair(text, watched.rules, unsafe=checked.ruling.config.unsafe, accept=accept, stop=changed)
     except (BrokenRewriteError, ParseError, RecursionError) as error:
         logger.error("%s is left as it is: %s", checked.program.uri, error)
-        return []
-    return edits_between(text, repaired.text)
+        return text
+    return repaired.text

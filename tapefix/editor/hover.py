@@ -9,6 +9,7 @@ from pygls.capabilities import get_capability
 
 from tapefix.editor.checking import Checked
 from tapefix.editor.server import Hovered, Server
+from tapefix.finding import Range
 from tapefix.pages import page
 from tapefix.registry import load_rules
 
@@ -24,35 +25,36 @@ def register(server: Server) -> None:
         part = checked.program.part(uri) if checked is not None else None
         if checked is None or part is None:
             return None
-        start, _ = part.span(types.Range(params.position, params.position))
-        offset = checked.program.bounds(part)[0] + start
-        found = [hovered for provider in ls.hover_providers for hovered in provider(ls, checked, offset)]
+        line, column = checked.program.lines.position(checked.program.offset(part, part.offset(params.position)))
+        found = [hovered for provider in ls.hover_providers for hovered in provider(ls, checked, line, column)]
         if not found:
             return None
-        narrowest = min(found, key=lambda hovered: hovered.end - hovered.start)
-        place = checked.program.place(narrowest.start, narrowest.end)
+        location = checked.program.location(_narrowest(found).place)
         return types.Hover(
             _contents(ls, "\n\n---\n\n".join(dict.fromkeys(hovered.text for hovered in found))),
-            part.range(*place[1:]) if place is not None and place[0] is part else None,
+            location.range if location is not None and location.uri == part.uri else None,
         )
 
 
-def _findings(server: Server, checked: Checked, offset: int) -> Iterator[Hovered]:
-    pages = {rule.code: rule for rule in load_rules()}
+def _narrowest(found: list[Hovered]) -> Hovered:
+    """What is about the smallest part: it starts last, or ends first."""
+    return max(found, key=lambda hovered: (hovered.place.line, hovered.place.column, -hovered.place.end_line))
+
+
+def _findings(server: Server, checked: Checked, line: int, column: int) -> Iterator[Hovered]:
+    rules = {rule.code: rule for rule in load_rules()}
     for finding in (*checked.findings, *server.runs.findings(checked.program)):
-        start, end = checked.program.span(finding.range)
-        if start <= offset <= end:
-            rule = pages.get(finding.code)
+        place = finding.range
+        if (place.line, place.column) <= (line, column) <= (place.end_line, place.end_column):
+            rule = rules.get(finding.code)
             text = f"**{finding.code}** {finding.message}"
-            yield Hovered(text if rule is None else f"{text}\n\n{page(rule)}", start, end)
+            yield Hovered(text if rule is None else f"{text}\n\n{page(rule)}", place)
 
 
-def _runs(server: Server, checked: Checked, offset: int) -> Iterator[Hovered]:
-    line, column = checked.program.lines.position(offset)
+def _runs(server: Server, checked: Checked, line: int, column: int) -> Iterator[Hovered]:
     found = server.runs.at(checked.program, line)
     if found is not None:
-        start = offset - column
-        yield Hovered(found, start, start + len(checked.program.lines.line(line)))
+        yield Hovered(found, Range(line, 0, line, len(checked.program.lines.line(line))))
 
 
 def _contents(server: Server, text: str) -> types.MarkupContent:

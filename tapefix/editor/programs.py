@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,11 +10,16 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from tapefix.codemod import Codemod
 from tapefix.editor.documents import Document
 from tapefix.editor.positions import Units, offset_of, range_of
 from tapefix.finding import Range
+from tapefix.source.differing import edits_between
 from tapefix.source.edits import Edit, ordered_edits
 from tapefix.source.lines import Lines
+
+LANGUAGES = ("python",)
+"""What clients call Python."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +31,21 @@ class Part:
     lines: Lines
     units: Units
 
-    def range(self, start: int, end: int) -> types.Range:
+    def range(self, place: Range) -> types.Range:
+        """A range of the part as the client counts."""
+        return self.between(*(self.lines.starts[line - 1] + column for line, column in _ends(place)))
+
+    def between(self, start: int, end: int) -> types.Range:
         """The client's range between two offsets."""
         return range_of(self.lines, start, end, self.units)
 
-    def span(self, place: types.Range) -> tuple[int, int]:
-        """The offsets of a range of the client."""
-        return offset_of(self.lines, place.start, self.units), offset_of(self.lines, place.end, self.units)
+    def edits(self, edits: Iterable[Edit]) -> list[types.TextEdit]:
+        """Edits of the part as the client takes them."""
+        return [types.TextEdit(self.between(e.start, e.end), e.replacement) for e in ordered_edits(edits)]
+
+    def offset(self, position: types.Position) -> int:
+        """The offset of a position of the client."""
+        return offset_of(self.lines, position, self.units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +58,16 @@ class Program:
     text: str
     parts: tuple[Part, ...]
 
+    @property
+    def cells(self) -> tuple[str, ...] | None:
+        """Of a notebook: the texts that its program is made of."""
+        return None
+
+    @property
+    def readable(self) -> bool:
+        """Whether each part is Python by itself, as far as that has to be known beforehand."""
+        return True
+
     @cached_property
     def lines(self) -> Lines:
         """The line table."""
@@ -54,47 +77,55 @@ class Program:
         """The part that is the document of this name."""
         return next((part for part in self.parts if part.uri == uri), None)
 
-    def place(self, start: int, end: int) -> tuple[Part, int, int] | None:
-        """Where a stretch of the text stands: a part, and offsets in it; None when it is not in one part."""
-        return self.parts[0], start, end
+    def place(self, where: Range) -> tuple[Part, Range] | None:
+        """Where a range stands: a part, and the range in it; None when it is not in one part."""
+        return self.parts[0], where
+
+    def offset(self, part: Part, offset: int) -> int:
+        """The offset in the text of an offset in a part."""
+        return offset
+
+    def line(self, part: Part, line: int) -> int:
+        """The line of the text that a line of a part is."""
+        return line
+
+    def edits(self, edits: Iterable[Edit]) -> Mapping[Part, Sequence[Edit]] | None:
+        """Edits of the text as edits of its parts; None when the parts cannot take them."""
+        return {self.parts[0]: tuple(edits)}
+
+    def changes(self, after: str) -> Mapping[Part, Sequence[Edit]] | None:
+        """The edits of its parts that make `after` of the text; None when the parts cannot take them."""
+        return {self.parts[0]: edits_between(self.text, after)}
 
     def bounds(self, part: Part) -> tuple[int, int]:
         """The offsets in the text between which a part stands."""
         return 0, len(self.text)
 
+    def fenced(self, rules: Sequence[type[Codemod]]) -> tuple[type[Codemod], ...]:
+        """Rules that propose only what the parts can take."""
+        return tuple(rules)
+
     def location(self, place: Range) -> types.Location | None:
         """A range as the client names it."""
-        start, end = self.span(place)
-        found = self.place(start, end)
-        if found is None:
-            return None
-        part, start, end = found
-        return types.Location(part.uri, part.range(start, end))
-
-    def span(self, place: Range) -> tuple[int, int]:
-        """The offsets of a range."""
-        starts = self.lines.starts
-        return starts[place.line - 1] + place.column, starts[place.end_line - 1] + place.end_column
-
-    def text_edits(self, edits: Iterable[Edit]) -> dict[Part, list[types.TextEdit]] | None:
-        """Edits of the text as edits of its parts; None when one of them is not in one part."""
-        found: dict[Part, list[types.TextEdit]] = {}
-        for edit in ordered_edits(edits):
-            place = self.place(edit.start, edit.end)
-            if place is None:
-                return None
-            part, start, end = place
-            found.setdefault(part, []).append(types.TextEdit(part.range(start, end), edit.replacement))
-        return found
+        found = self.place(place)
+        return None if found is None else types.Location(found[0].uri, found[0].range(found[1]))
 
 
 def program_of(document: Document) -> Program:
     """A document as a program of its own."""
-    part = Part(document.uri, document.version, document.table, document.units)
-    return Program(document.uri, file_path(document.uri), document.source, (part,))
+    return Program(document.uri, file_path(document.uri), document.source, (part_of(document),))
+
+
+def part_of(document: Document) -> Part:
+    """A document as a part of a program."""
+    return Part(document.uri, document.version, document.table, document.units)
 
 
 def file_path(uri: str) -> Path | None:
     """The file that a URI names; None when it names none."""
     path = to_fs_path(uri)
     return Path(path) if path else None
+
+
+def _ends(place: Range) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (place.line, place.column), (place.end_line, place.end_column)

@@ -16,10 +16,12 @@ from pygls.lsp.server import LanguageServer
 from tapefix import __version__
 from tapefix.editor.checking import Checked, Checker
 from tapefix.editor.documents import Documents
-from tapefix.editor.programs import Program, file_path, program_of
+from tapefix.editor.notebooks import notebook_program
+from tapefix.editor.programs import LANGUAGES, Program, file_path, program_of
 from tapefix.editor.protocol import Protocol
 from tapefix.editor.run_results import RunResults
 from tapefix.editor.settings import Settings
+from tapefix.finding import Range
 
 if TYPE_CHECKING:
     from tapefix.editor.actions import Asked
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NAME = "tapefix"
-LANGUAGES = ("python",)
 NOTEBOOKS = types.NotebookDocumentSyncOptions(
     notebook_selector=[
         types.NotebookDocumentFilterWithCells(
@@ -45,9 +46,8 @@ class Hovered:
 
     text: str
     """In Markdown."""
-    start: int
-    end: int
-    """The stretch of the program that it is about."""
+    place: Range
+    """The part of the program that it is about."""
 
 
 class Server(LanguageServer):
@@ -65,10 +65,12 @@ class Server(LanguageServer):
         """Say which code actions there are at a place."""
         self.action_resolvers: dict[str, Callable[[Server, dict[str, Any]], Awaitable[types.WorkspaceEdit | None]]] = {}
         """Make the edit of a chosen action, by the `do` of its data."""
-        self.hover_providers: list[Callable[[Server, Checked, int], Iterable[Hovered]]] = []
-        """Say what there is to know of an offset of a program."""
+        self.hover_providers: list[Callable[[Server, Checked, int, int], Iterable[Hovered]]] = []
+        """Say what there is to know of a line and a column of a program."""
         self.ready: list[Callable[[], None]] = []
         """Called when the client is ready to be asked things."""
+        self.forgotten: list[Callable[[str], None]] = []
+        """Called with the name of each program that is closed."""
         self.folders_changed: list[Callable[[], None]] = []
         """Called when the client has added or removed a folder."""
         self.closing: list[Callable[[], None]] = []
@@ -84,9 +86,12 @@ class Server(LanguageServer):
         return documents
 
     def program(self, uri: str) -> Program | None:
-        """The program that a document or a cell belongs to; None for what is not open, or not Python."""
+        """The program that a document, cell or notebook makes; None for what is not open, or not Python."""
+        notebook = self.documents.notebook_of(uri)
+        if notebook is not None:
+            return notebook_program(notebook, self.documents)
         document = self.documents.open_document(uri)
-        if document is None or self.documents.notebook_of(uri) is not None:
+        if document is None:
             return None
         python = document.language_id in LANGUAGES or str(document.path).endswith((".py", ".pyi"))
         return program_of(document) if python else None
@@ -104,10 +109,18 @@ class Server(LanguageServer):
         paths = {uri: file_path(uri) for uri in uris}
         return {uri: path for uri, path in paths.items() if path is not None}
 
+    def changed(self, uri: str) -> None:
+        """A document or notebook was opened or changed."""
+        program = self.program(uri)
+        if program is not None:
+            self.checker.changed(program)
+
     def forget(self, uri: str) -> None:
         """A program is not open any more."""
         self.checker.closed(uri)
         self.runs.drop(uri)
+        for forgotten in self.forgotten:
+            forgotten(uri)
 
     def complain(self, message: str) -> None:
         """Show the user a message about something that is wrong."""

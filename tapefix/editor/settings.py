@@ -111,7 +111,6 @@ class Settings:
     def forget_files(self) -> None:
         """Read every `pyproject.toml` again."""
         self._selections = {}
-        self._told = set()
 
     def ruling(self, program: Program) -> Ruling:
         """What holds for a program. Settings that cannot be used are complained of, and the last good ones hold."""

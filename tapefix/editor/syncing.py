@@ -17,23 +17,29 @@ def register(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
-        _changed(ls, params.text_document.uri)
+        ls.changed(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
-        _changed(ls, params.text_document.uri)
+        ls.changed(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
         ls.forget(params.text_document.uri)
 
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def notebook_opened(ls: Server, params: types.DidOpenNotebookDocumentParams) -> None:
+        ls.changed(params.notebook_document.uri)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def notebook_changed(ls: Server, params: types.DidChangeNotebookDocumentParams) -> None:
+        ls.changed(params.notebook_document.uri)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def notebook_closed(ls: Server, params: types.DidCloseNotebookDocumentParams) -> None:
+        ls.forget(params.notebook_document.uri)
+
     @server.feature(DOCUMENT_TEXT)
     def document_text(ls: Server, params: Any) -> dict[str, Any] | None:
         document = ls.documents.open_document(params.uri)
         return None if document is None else {"text": document.source, "version": document.version}
-
-
-def _changed(server: Server, uri: str) -> None:
-    program = server.program(uri)
-    if program is not None:
-        server.checker.changed(program)

@@ -18,7 +18,7 @@ from pygls.protocol import default_converter
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, LanguageClient, register_lsp_features
 
 COMMAND = (sys.executable, "-m", "tapefix", "lsp")
-TIMEOUT = 120.0
+TIMEOUT = 60.0
 
 
 def capabilities(
@@ -71,7 +71,10 @@ class Session:
 
     client: LanguageClient
     result: types.InitializeResult
+    registrations: list[types.Registration]
     texts: dict[str, Text] = field(default_factory=dict)
+    cells: dict[str, list[str]] = field(default_factory=dict)
+    notebook_version: int = 1
     published: dict[str, list[types.PublishDiagnosticsParams]] = field(default_factory=dict)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -86,6 +89,28 @@ class Session:
             types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, language, 1, text))
         )
 
+    def open_notebook(self, uri: str, cells: Sequence[str]) -> list[str]:
+        """Open a notebook; returns the names of its cells."""
+        names = [f"vscode-notebook-cell:{uri.partition(':')[2]}#W{number}" for number in range(len(cells))]
+        self.cells[uri] = names
+        documents = [types.TextDocumentItem(name, "python", 1, text) for name, text in zip(names, cells, strict=True)]
+        self.texts.update({name: Text(text, 1) for name, text in zip(names, cells, strict=True)})
+        notebook = types.NotebookDocument(
+            uri, "jupyter-notebook", 1, [types.NotebookCell(types.NotebookCellKind.Code, name) for name in names]
+        )
+        self.client.notebook_document_did_open(types.DidOpenNotebookDocumentParams(notebook, documents))
+        return names
+
+    def change_notebook(self, uri: str, change: types.NotebookDocumentCellChanges) -> None:
+        """Tell of a change of a notebook."""
+        self.notebook_version += 1
+        self.client.notebook_document_did_change(
+            types.DidChangeNotebookDocumentParams(
+                types.VersionedNotebookDocumentIdentifier(self.notebook_version, uri),
+                types.NotebookDocumentChangeEvent(cells=change),
+            )
+        )
+
     def close(self, uri: str) -> None:
         del self.texts[uri]
         self.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
@@ -96,12 +121,14 @@ class Session:
         place = types.Range(self.position(held.text, start), self.position(held.text, end))
         held.text = held.text[:start] + new + held.text[end:]
         held.version += 1
-        self.client.text_document_did_change(
-            types.DidChangeTextDocumentParams(
-                types.VersionedTextDocumentIdentifier(uri=uri, version=held.version),
-                [types.TextDocumentContentChangePartial(range=place, text=new)],
-            )
-        )
+        document = types.VersionedTextDocumentIdentifier(uri=uri, version=held.version)
+        change = types.TextDocumentContentChangePartial(range=place, text=new)
+        notebook = next((name for name, cells in self.cells.items() if uri in cells), None)
+        if notebook is not None:
+            changes = types.NotebookDocumentCellContentChanges(document, [change])
+            self.change_notebook(notebook, types.NotebookDocumentCellChanges(text_content=[changes]))
+        else:
+            self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
 
     def edit(self, uri: str, old: str, new: str) -> None:
         """Replace the first place of a piece of text."""
@@ -114,7 +141,7 @@ class Session:
 
     async def cleared(self, uri: str) -> None:
         """Wait until a document that was closed has no diagnostics any more."""
-        await self._pushed(uri, lambda pushed: not pushed.diagnostics)
+        await self._pushed(uri, lambda pushed: not pushed.diagnostics and pushed.version is None)
 
     async def next_diagnostics(self, uri: str) -> list[types.Diagnostic]:
         """The next diagnostics that are pushed, whatever their version."""
@@ -229,9 +256,13 @@ async def session(
         arrived.set()
 
     features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS] = pushed
-    features[types.CLIENT_REGISTER_CAPABILITY] = _register
+    registrations: list[types.Registration] = []
+
+    def register(ls: LanguageClient, params: types.RegistrationParams) -> None:
+        registrations.extend(params.registrations)
+
+    features[types.CLIENT_REGISTER_CAPABILITY] = register
     register_lsp_features(client, features)
-    client.registrations = []  # type: ignore[attr-defined]
     await client.start_io(*command, cwd=folder, env={**os.environ, "PYTHONWARNINGS": "error"})
     places = [types.WorkspaceFolder(each.as_uri(), each.name) for each in ([folder] if folder else []) + list(folders)]
     result = await asyncio.wait_for(
@@ -245,7 +276,7 @@ async def session(
     server = client._server
     assert server is not None
     try:
-        yield Session(client, result, published=published, arrived=arrived)
+        yield Session(client, result, registrations, published=published, arrived=arrived)
         await asyncio.wait_for(client.shutdown_session(), TIMEOUT)
         assert server.returncode == 0
         errors = [each.message for each in client.log_messages if each.type is types.MessageType.Error]
@@ -254,7 +285,3 @@ async def session(
         if server.returncode is None:
             server.kill()
         await client.stop()
-
-
-def _register(client: LanguageClient, params: types.RegistrationParams) -> None:
-    client.registrations.extend(params.registrations)  # type: ignore[attr-defined]
