@@ -14,30 +14,12 @@ DOCUMENT_TEXT = "tapefix/documentText"
 
 def register(server: Server) -> None:
     """Add the features that follow what is opened, changed and closed."""
-
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
-        ls.changed(params.text_document.uri)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
-        ls.changed(params.text_document.uri)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
-        ls.forget(params.text_document.uri)
-
-    @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
-    def notebook_opened(ls: Server, params: types.DidOpenNotebookDocumentParams) -> None:
-        ls.changed(params.notebook_document.uri)
-
-    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
-    def notebook_changed(ls: Server, params: types.DidChangeNotebookDocumentParams) -> None:
-        ls.changed(params.notebook_document.uri)
-
-    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
-    def notebook_closed(ls: Server, params: types.DidCloseNotebookDocumentParams) -> None:
-        ls.forget(params.notebook_document.uri)
+    for method in (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE):
+        server.feature(method)(lambda ls, params: ls.changed(params.text_document.uri))
+    for method in (types.NOTEBOOK_DOCUMENT_DID_OPEN, types.NOTEBOOK_DOCUMENT_DID_CHANGE):
+        server.feature(method)(lambda ls, params: ls.changed(params.notebook_document.uri))
+    server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(lambda ls, params: ls.forget(params.text_document.uri))
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)(lambda ls, params: ls.forget(params.notebook_document.uri))
 
     @server.feature(DOCUMENT_TEXT)
     def document_text(ls: Server, params: Any) -> dict[str, Any] | None:

@@ -13,26 +13,8 @@ from tests.editor.session import Session, capabilities, session
 
 EDITS = 40
 """In each example; the text starts anew with each."""
-PIECES = (
-    "\n",
-    "\r\n",
-    "\r",
-    "    ",
-    "x",
-    "(",
-    ")",
-    '"""',
-    "#",
-    "\t",
-    "",
-    ":",
-    "🔥",
-    "漢",
-    "é",
-    "\x0c",
-    "\u2028",
-    "\x85",
-)
+PIECES = ("\n", "\r\n", "\r", "    ", "x", "(", ")", '"""', "#", "\t", "", ":")
+PIECES += ("🔥", "漢", "é", "\x0c", "\u2028", "\x85")
 URI = "untitled:fuzz.py"
 
 new_texts = st.one_of(
