@@ -17,6 +17,8 @@ class Allowance(str, enum.Enum):
     """A straight-through estimator lies on the path: what it stops is held for the differences."""
     ZERO = "zero"
     """A gradient that was zero in every entry counts as missing."""
+    GRAPH = "graph"
+    """A graph of TensorFlow 1, run in a session, is what the text before makes; the one after does without."""
 
 
 class Allowed:

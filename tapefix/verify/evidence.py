@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from tapefix.verify.session_evidence import SESSION_EVENTS, SessionEvidence
+
 Value = dict[str, Any]
 """A value as the child describes it: class, dtype, shape, and numbers or projections of them."""
 
@@ -205,6 +207,7 @@ class Evidence:
     random_graph: bool = False
     """Whether a graph draws random numbers."""
     notes: tuple[str, ...] = field(default=())
+    session: SessionEvidence = field(default_factory=SessionEvidence)
     observed: tuple[Value, ...] = ()
     """What the expressions of the script evaluated to, in a traced run."""
     deleted: dict[str, Value] = field(default_factory=dict)
@@ -234,6 +237,7 @@ def read_evidence(
     observed: tuple[Value, ...] = ()
     deleted: dict[str, Value] = {}
     random_graph = False
+    session = SessionEvidence()
     taken: dict[tuple[str, int, int], set[str]] = {}
     for order, event in enumerate(_events(record, called)):
         kind = event.pop("kind", "")
@@ -253,6 +257,8 @@ def read_evidence(
             observed, deleted = tuple(event["rows"]), dict(event["deleted"])
         elif kind == "start":
             devices = tuple(event["devices"])
+        elif kind in SESSION_EVENTS:
+            session.add(kind, event)
         elif kind == "end":
             end = _end(event)
     return Evidence(
@@ -265,6 +271,7 @@ def read_evidence(
         changes=tuple(changes),
         observed=observed,
         deleted=deleted,
+        session=session,
         seconds=float(answer.get("seconds", 0.0)),
         random_graph=random_graph,
         peak_bytes=int(answer.get("peak", 0)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,8 @@ from tapefix.verify.workspace import Workspace, remove_tree
 UNDETERMINISTIC = re.compile(r"determinis", re.I)
 # What TensorFlow's own kernels say of tensors with their channels first.
 CHANNELS_LAST = "NHWC"
+STEPS = 20
+"""How many steps of training a script is given at least where it is compared with its graph."""
 
 
 FrozenMask = tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]
@@ -54,6 +57,10 @@ class RunRequest:
     """Whether to follow where every value comes from, and to explain each query without an answer."""
     again: bool = False
     """A second run of the same, to see whether it says the same."""
+    graph: bool = False
+    """Whether TensorFlow is to the script what TensorFlow 1 was: the run before of what trains in a session."""
+    initial: str | None = None
+    """What the variables that the script makes begin with, as JSON; the run after of what trained in a session."""
     rebinding: bool = False
     """Whether `v -= x` on a variable makes a tensor, as `v = v - x` does, where it raises."""
 
@@ -206,7 +213,9 @@ class Runner:
             "text": request.text,
             "run": options.run or "",
             "notebook": path.suffix == ".ipynb",
-            "samples": options.samples,
+            "samples": max(options.samples, STEPS) if request.graph or request.initial is not None else options.samples,
+            "graph": request.graph,
+            "initial": json.loads(request.initial) if request.initial is not None else None,
             "oracle": request.oracle,
             "eager": request.eager,
             "rebinding": request.rebinding,

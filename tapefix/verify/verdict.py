@@ -20,7 +20,7 @@ class Outcome:
     """What a query answered for one source."""
 
     state: str
-    """`none`, `raised`, `zero` (where that counts as none) or `gradient`."""
+    """`none`, `raised`, `zero` (where that counts as none), `graph` (in a session, where no tape was) or `gradient`."""
     shape: tuple[int | None, ...] | None = None
     dtype: str | None = None
     norm: float | None = None
@@ -31,6 +31,8 @@ class Outcome:
             return self.error or "raised"
         if self.state == "none":
             return "None"
+        if self.state == "graph":
+            return f"computed by the graph alone{f', norm {self.norm:.6g}' if self.norm is not None else ''}"
         shape = "unknown" if self.shape is None else "(" + ", ".join(map(str, self.shape)) + ")"
         if self.state == "zero":
             return f"zeros {self.dtype} {shape}"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from tapefix.allowance import Allowed
+from tapefix.allowance import Allowance, Allowed
 from tapefix.verify.closeness import tolerance
 from tapefix.verify.compare import Comparison
 from tapefix.verify.concluding import conclude, nothing_reached
@@ -18,6 +18,7 @@ from tapefix.verify.effects import noisy_lines, output_problems
 from tapefix.verify.evidence import End, Evidence
 from tapefix.verify.options import DeviceError, RunOptions, SandboxError, VerifyError
 from tapefix.verify.runs import Runner, RunRequest, frozen
+from tapefix.verify.sessions import judge_session
 from tapefix.verify.verdict import Findings, Verdict, VerdictStatus
 from tapefix.verify.waiting import Waiting
 
@@ -156,6 +157,9 @@ class Verifier:
         keeps: frozenset[int],
         allowed: Allowed,
     ) -> tuple[VerdictStatus, str, Findings, Evidence | None]:
+        graphs_at = allowed.lines(Allowance.GRAPH)
+        if graphs_at is None or graphs_at:
+            return judge_session(lambda request: self._run(path, request), before, after, graphs_at or frozenset())
         old = self._run(path, RunRequest(before))
         rebinding = raised_in_place(old.end)
         if rebinding:

@@ -21,7 +21,7 @@ _MOVED = {
     "io": "decode_base64 encode_base64 parse_tensor read_file serialize_tensor write_file",
     "compat.v1": "div multinomial to_double to_float to_int32 to_int64",
 }
-_RENAMED = {
+RENAMED = {
     "diag": "linalg.tensor_diag",
     "diag_part": "linalg.tensor_diag_part",
     "matrix_band_part": "linalg.band_part",
@@ -66,7 +66,7 @@ def old_names(reading: Reading) -> Iterator[tuple[cst.Attribute, str]]:
     if root is None:
         return
     for node in reading.tree.nodes(cst.Attribute):
-        name = _RENAMED.get(reading.code(node).removeprefix(f"{root}."))
+        name = RENAMED.get(reading.code(node).removeprefix(f"{root}."))
         held = isinstance(reading.parent(node), cst.Call) and _root_is_module(reading, node, root)
         if name is not None and held and not on_condition(reading, node):
             yield node, f"{root}.{name}"

@@ -47,6 +47,8 @@ class Conversions:
         self._line = line
         self._disturb = disturb
         self._depth = 0
+        self.noticed: Optional[Callable[[Any], None]] = None
+        """What is told each value that leaves."""
 
     def install(self) -> None:
         """Wrap the ways out of a tensor."""
@@ -83,6 +85,8 @@ class Conversions:
         line = self._line()
         if line is None:
             return value
+        if self.noticed is not None:
+            self.noticed(value)
         number = len(self.seen)
         self.seen.append((self._clock(), getattr(tensor, "_id", 0), line))
         if number not in self._disturb:

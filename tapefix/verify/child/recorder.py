@@ -54,6 +54,9 @@ class Recorder:
         self._started = time.monotonic()
         self._timer: Optional[threading.Timer] = None
         self._symbolic = False
+        self.patient = bool(request["graph"])
+        """Whether what follows the queries is waited for, as long as there is time."""
+        self._stepping = 0
 
     def install(self) -> None:
         """Put the wrappers on the class."""
@@ -128,7 +131,7 @@ class Recorder:
             position, function = self.frames.position()
             if position is None:
                 return plain(tape, *args, **kwargs)
-            if self._satisfied() and not self._goes_on(tape):
+            if self._satisfied() and not self.patient and not self._goes_on(tape):
                 self.finish("sampled")
             site = site_of(self.sites, position)
             key = str(site) if site is not None else "line %d" % position[0]
@@ -214,14 +217,21 @@ class Recorder:
         # What asked for gradients before there were tapes raises now: it never comes by a second time.
         asking = [str(number) for number, site in enumerate(self.sites) if site.method in METHODS]
         wanted = asking or list(self.reached)
+        if self._stepping >= self.samples:
+            return True
         return bool(wanted) and all(self.reached.get(key, 0) >= self.samples for key in wanted)
+
+    def stepped(self) -> None:
+        """Note a step of training that a session has taken."""
+        self._stepping += 1
+        self._settle()
 
     def _settle(self) -> None:
         """Let the run go on for a moment once everything was seen, so that what follows the queries is seen too."""
         if self._timer is not None or not self._satisfied():
             return
         elapsed = time.monotonic() - self._started
-        grace = min(5.0, max(3.0 if self._symbolic else 1.0, elapsed / 2))
+        grace = 5.0 if self.patient else min(5.0, max(3.0 if self._symbolic else 1.0, elapsed / 2))
         self._timer = threading.Timer(grace, self.finish, ["sampled"])
         self._timer.daemon = True
         self._timer.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import resource
@@ -11,12 +12,13 @@ import threading
 from typing import Any, Callable, Dict, Optional
 
 from .conversions import Conversions
-from .entry import Compiler, execute
+from .entry import Compiler, execute, plainly
 from .frames import Frames, refolded
 from .oplog import OpLog
 from .oracle import Oracle
 from .output import Output, audit
 from .recorder import Recorder
+from .sessions import Sessions, as_before, lay_over
 from .setup import NoDevice, describe_devices, environment, place, repeatable
 from .stream import Stream
 
@@ -140,8 +142,17 @@ def _watch(request: Dict[str, Any], stream: Stream, frames: Frames, finish: Call
         recorder.explainer = tracing.explainer
         stream.closing = lambda: stream.emit("observed", rows=tracing.observed(), deleted=tracing.explainer.deletions())
         compiled = tracing.compiled
+    sessions = Sessions(stream, frames, recorder.stepped)
+    if request["graph"]:
+        compiled = as_before(request["path"], compiled or plainly)
+    else:
+        log.install()
     recorder.install()
-    log.install()
+    sessions.install()
+    if request["initial"] is not None:
+        recorder.patient = True
+        if conversions is not None:
+            conversions.noticed = sessions.left
     sites = [vars(site) for site in recorder.sites]
     stream.emit("sites", sites=sites)
     output = Output(stream, frames, request["limits"]["output"], finish)
@@ -162,10 +173,11 @@ def _run(
     # The script's process has one name for its main module, and nothing of ours on its path.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]
     try:
-        if watched.under:
-            with tf.device(watched.under):
-                execute(request, watched.compiled)
-        else:
+        with contextlib.ExitStack() as around:
+            if watched.under:
+                around.enter_context(tf.device(watched.under))
+            if request["initial"]:
+                around.enter_context(lay_over(request["initial"], stream, frames))
             execute(request, watched.compiled)
         _join_threads()
     except SystemExit as error:

@@ -1,0 +1,66 @@
+"""TPF705: graphs of TensorFlow 1 that a script trains in a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from tapefix.codemod import Applicability, Codemod, Finding, Tag
+from tapefix.tapes.reading import Reading
+from tapefix.tapes.sessions.training import session_training
+
+
+class SessionTraining(Codemod):
+    """A graph of TensorFlow 1 is trained in a session: there is no tape, and nothing that runs eagerly.
+
+    ## What it finds
+
+    A script with placeholders, variables, a loss and `minimize` of an optimizer of `tf.train`, whose steps are taken by
+    `session.run`: by `import tensorflow.compat.v1 as tf` and `tf.disable_v2_behavior()`, by `tf.compat.v1`, or as it
+    was written for TensorFlow 1. Graphs that are only run, tests, and files that open no session are left alone.
+
+    ## Why the gradient is out of reach
+
+    `minimize` adds the gradient to the graph, where only the session can compute it. TensorFlow 2 has neither
+    (`AttributeError: module 'tensorflow' has no attribute 'placeholder'`), and nothing that expects eager tensors, a
+    tape, a layer of Keras, a debugger, can be used beside them.
+
+    ## What the rewrite does
+
+    Variables stay where they are made. Statements that make tensors of what is fed move into functions: one for each
+    set of things that the script fetches, with the placeholders for parameters, and one for what these have in common.
+    The function with the step of training records the loss on a tape and hands the gradients to the optimizer of Keras
+    that computes the same. Each `session.run` becomes a call, which gives NumPy values as before. Names that TensorFlow
+    2 does not have are replaced by those of the same meaning.
+
+    The run before has the meaning that TensorFlow 1 gave it (that of `tf.compat.v1`). The run after begins with the same values of
+    the variables, and every loss, gradient, fetched value and line of output has to be the same.
+
+    What has no counterpart that is known to be exact is named instead: summaries, savers, `tf.layers`, flags, queues,
+    random numbers drawn in the graph.
+
+    ## When to ignore it
+
+    Where the graph itself is what is wanted: to be exported, or run by other programs.
+
+    Source: https://www.tensorflow.org/guide/migrate
+    """
+
+    code: ClassVar[str] = "TPF705"
+    name: ClassVar[str] = "session-training"
+    applicability: ClassVar[Applicability] = Applicability.UNSAFE
+    reason: ClassVar[str] = "the script is another one afterwards: what a graph computed in a session, functions compute"
+    tag: ClassVar[Tag | None] = Tag.DEPRECATED
+
+    def find(self, reading: Reading) -> Iterator[Finding]:
+        """Yield one finding for the training."""
+        found = session_training(reading)
+        if found is not None:
+            yield self.finding(
+                reading,
+                found.node,
+                "a graph is trained in a session: TensorFlow 2 has tapes and functions for that",
+                rewrite=found.rewrite,
+                reason=found.reason,
+                queries=frozenset({reading.line(found.node)}),
+            )

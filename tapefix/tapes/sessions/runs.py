@@ -1,0 +1,217 @@
+"""What a script runs of its graph: the calls, what each fetches, and what it is fed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from tapefix.tapes.reading import Reading
+from tapefix.tapes.sessions.looking import argument, given_beyond, is_load, names_in
+from tapefix.tapes.sessions.names import CannotConvertError
+from tapefix.tapes.sessions.script import INITIALIZERS, Role, Script, Step
+
+_SIMPLE = (cst.Name, cst.Attribute, cst.Integer, cst.Float, cst.SimpleString, cst.Subscript)
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """One thing that a run fetches."""
+
+    node: cst.BaseExpression
+    role: Role
+    """`TRAIN`, `TENSOR`, `VARIABLE` or `CONSTANT`."""
+    step: Step | None
+    """The statement that makes it; `None` for an expression that stands in the call."""
+
+
+@dataclass(eq=False)
+class Run:
+    """One call that runs a part of the graph."""
+
+    call: cst.Call
+    statement: cst.BaseStatement
+    fetches: list[Fetch]
+    brackets: tuple[str, str]
+    """What the fetches stand in: brackets, parentheses, or nothing around a single one."""
+    feeds: dict[str, cst.BaseExpression] = field(default_factory=dict)
+    """By placeholder."""
+    feed_name: str = ""
+    """The name of the dictionary that it is fed, where it is not written out."""
+    targets: list[cst.BaseExpression] | None = None
+    """What the fetched values are unpacked into by the statement."""
+    thrown: frozenset[int] = frozenset()
+    """Which of the fetches are unpacked into a name that nobody reads, and are nothing but `None`."""
+    initializes: bool = False
+
+    @property
+    def trains(self) -> bool:
+        """Whether it takes a step of training."""
+        return any(fetch.role is Role.TRAIN for fetch in self.fetches)
+
+    @property
+    def kept(self) -> list[int]:
+        """Which of the fetches the script gets to see: those that are thrown away at once are left out."""
+        return [index for index in range(len(self.fetches)) if index not in self.thrown]
+
+
+class Runs:
+    """Every run of a script.
+
+    Raises:
+        CannotConvertError: a run is written in a way that is not known.
+    """
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.reading: Reading = script.reading
+        self.feeding: dict[str, list[cst.Assign]] = {}
+        """The dictionaries that runs are fed by their names."""
+        self.runs = [self._run(call) for step in script.steps if step.role is Role.RUNNING for call in self._calls(step)]
+        self._check_order()
+
+    def _calls(self, step: Step) -> list[cst.Call]:
+        return [call for call in self.reading.tree.nodes(cst.Call, inside=step.node) if self.script.is_run(call)]
+
+    def _run(self, call: cst.Call) -> Run:
+        reading, func = self.reading, call.func
+        assert isinstance(func, cst.Attribute)
+        owner = func.value
+        of_session = isinstance(owner, cst.Name) and owner.value in self.script.sessions
+        if given_beyond(call, 2 if of_session else 1, ("fetches", "feed_dict", "session")):
+            raise CannotConvertError("a run is given options, or asked for metadata")
+        fetched = argument(call, 0, "fetches") if of_session else owner
+        fed = argument(call, 1 if of_session else 0, "feed_dict")
+        statement = reading.statement(call)
+        if fetched is None or statement is None or any(isinstance(p, cst.Lambda) for p in reading.parents(call)):
+            raise CannotConvertError("a run is written in a way that is not known")
+        if self.script.called(fetched) in INITIALIZERS or (
+            isinstance(fetched, cst.Name) and self.script.role_of(fetched.value) is Role.INITIALIZER
+        ):
+            return self._initializing(call, statement)
+        listed, brackets = [fetched], ("", "")
+        if isinstance(fetched, (cst.List, cst.Tuple)):
+            listed = [element.value for element in fetched.elements]
+            brackets = ("[", "]") if isinstance(fetched, cst.List) else ("(", ",)" if len(listed) == 1 else ")")
+        run = Run(call, statement, [self._fetch(node) for node in listed], brackets)
+        self._feed(run, fed)
+        self._unpack(run)
+        return run
+
+    def _initializing(self, call: cst.Call, statement: cst.BaseStatement) -> Run:
+        line = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        if not isinstance(line, cst.Expr) or line.value is not call or len(statement.body) != 1:
+            raise CannotConvertError("the variables are given their first values inside of something else")
+        if not any(step.node is statement for step in self.script.steps):
+            raise CannotConvertError("the variables are given their first values in a loop, or under a condition")
+        return Run(call, statement, [], ("", ""), initializes=True)
+
+    def _fetch(self, node: cst.BaseExpression) -> Fetch:
+        script, code = self.script, self.reading.code(node)
+        if isinstance(node, cst.Name):
+            step = script.latest(node.value)
+            if step is not None and step.role in (Role.TRAIN, Role.TENSOR, Role.VARIABLE, Role.CONSTANT):
+                return Fetch(node, step.role, step)
+            raise CannotConvertError(f"what `{code}` is, which a run fetches, is not known")
+        if isinstance(node, cst.Subscript) and isinstance(node.value, cst.Name):
+            if script.role_of(node.value.value) is Role.VARIABLE:
+                return Fetch(node, Role.VARIABLE, script.latest(node.value.value))
+        roles = {script.role_of(name) for name in names_in(self.reading, node)}
+        if isinstance(node, (cst.List, cst.Tuple, cst.Dict)) or not (script.reads_graph(node)):
+            raise CannotConvertError(f"what `{code}` is, which a run fetches, is not known")
+        if Role.TRAIN in roles or script.is_random(node):
+            raise CannotConvertError(f"`{code}` is made anew for each run")
+        return Fetch(node, Role.TENSOR, None)
+
+    def _feed(self, run: Run, fed: cst.BaseExpression | None) -> None:
+        if fed is None:
+            return
+        if isinstance(fed, cst.Name):
+            run.feed_name = fed.value
+            assigns = self.feeding.setdefault(fed.value, self._dictionaries(fed.value))
+            for assign in assigns:
+                feeds = self._feeds(assign.value)
+                if run.feeds and set(feeds) != set(run.feeds):
+                    raise CannotConvertError(f"`{fed.value}` does not always feed the same placeholders")
+                run.feeds = feeds
+            return
+        run.feeds = self._feeds(fed)
+
+    def _dictionaries(self, name: str) -> list[cst.Assign]:
+        """The assignments that make a dictionary which runs are fed; it is nothing else to the script."""
+        found: list[cst.Assign] = []
+        for node in self.reading.tree.nodes(cst.Name, inside=self.script.scope):
+            if node.value != name:
+                continue
+            parent = self.reading.parent(node)
+            if isinstance(parent, cst.Arg) and parent.value is node and self._is_fed(parent):
+                continue
+            assign = self.reading.parent(parent) if isinstance(parent, cst.AssignTarget) else None
+            if isinstance(parent, cst.Arg) and parent.keyword is node:
+                continue
+            if not isinstance(assign, cst.Assign) or len(assign.targets) != 1:
+                raise CannotConvertError(f"`{name}` is more to the script than what a run is fed")
+            found.append(assign)
+        if not found:
+            raise CannotConvertError(f"what `{name}` feeds is not known")
+        return found
+
+    def _is_fed(self, given: cst.Arg) -> bool:
+        call = self.reading.parent(given)
+        return isinstance(call, cst.Call) and self.script.is_run(call)
+
+    def _feeds(self, node: cst.BaseExpression) -> dict[str, cst.BaseExpression]:
+        if not isinstance(node, cst.Dict):
+            raise CannotConvertError(f"what `{self.reading.code(node)}` feeds is not known")
+        feeds: dict[str, cst.BaseExpression] = {}
+        for element in node.elements:
+            key = element.key if isinstance(element, cst.DictElement) else None
+            if not isinstance(key, cst.Name) or self.script.role_of(key.value) is not Role.PLACEHOLDER:
+                raise CannotConvertError("something else than a placeholder is fed")
+            if self.script.holds_run(element.value):
+                raise CannotConvertError("a run is fed what another one fetches, in one expression")
+            feeds[key.value] = element.value
+        return feeds
+
+    def _unpack(self, run: Run) -> None:
+        """Note what the statement unpacks the values into, and which of them nobody reads."""
+        statement = run.statement
+        line = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        if not isinstance(line, cst.Assign) or line.value is not run.call or len(line.targets) != 1:
+            return
+        target = line.targets[0].target
+        if not run.brackets[0] or not isinstance(target, (cst.Tuple, cst.List)):
+            return
+        elements = [element.value for element in target.elements]
+        if len(elements) != len(run.fetches) or any(not isinstance(e, cst.Name) for e in elements):
+            return
+        run.targets = elements
+        run.thrown = frozenset(
+            index
+            for index, fetch in enumerate(run.fetches)
+            if fetch.role is Role.TRAIN and not self._is_read(elements[index])
+        )
+
+    def _is_read(self, target: cst.BaseExpression) -> bool:
+        assert isinstance(target, cst.Name)
+        return any(
+            name.value == target.value and is_load(self.reading, name)
+            for name in self.reading.tree.nodes(cst.Name, inside=self.script.scope)
+        )
+
+    def _check_order(self) -> None:
+        """The variables are given their first values once, before anything else is run."""
+        starts = [self.reading.span(run.call)[0] for run in self.runs if run.initializes]
+        others = [self.reading.span(run.call)[0] for run in self.runs if not run.initializes]
+        if not others or not any(run.trains for run in self.runs):
+            raise CannotConvertError("no run that takes a step of training stands beside the graph")
+        if not starts or max(starts) > min(others):
+            raise CannotConvertError("where the variables are given their first values is not known")
+        if len(starts) > 1:
+            raise CannotConvertError("the variables are given their first values more than once")
+
+
+def simple(nodes: Sequence[cst.BaseExpression]) -> bool:
+    """Whether leaving out these expressions leaves out nothing that happens."""
+    return all(isinstance(node, _SIMPLE) for node in nodes)
