@@ -33,8 +33,8 @@ class SessionTraining(Codemod):
     that computes the same. Each `session.run` becomes a call, which gives NumPy values as before. Names that TensorFlow
     2 does not have are replaced by those of the same meaning.
 
-    The run before has the meaning that TensorFlow 1 gave it (that of `tf.compat.v1`). The run after begins with the same values of
-    the variables, and every loss, gradient, fetched value and line of output has to be the same.
+    The run before has the meaning that TensorFlow 1 gave it (that of `tf.compat.v1`). The run after begins with the
+    same values of the variables, and losses, gradients, fetched values and the output have to be the same.
 
     What has no counterpart that is known to be exact is named instead: summaries, savers, `tf.layers`, flags, queues,
     random numbers drawn in the graph.
@@ -49,7 +49,9 @@ class SessionTraining(Codemod):
     code: ClassVar[str] = "TPF705"
     name: ClassVar[str] = "session-training"
     applicability: ClassVar[Applicability] = Applicability.UNSAFE
-    reason: ClassVar[str] = "the script is another one afterwards: what a graph computed in a session, functions compute"
+    reason: ClassVar[str] = (
+        "the script is another one afterwards: what a graph computed in a session, functions compute"
+    )
     tag: ClassVar[Tag | None] = Tag.DEPRECATED
 
     def find(self, reading: Reading) -> Iterator[Finding]:

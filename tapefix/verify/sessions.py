@@ -19,11 +19,10 @@ from tapefix.verify.verdict import Change, Findings, VerdictStatus
 Run = Callable[[RunRequest], Evidence]
 Judged = tuple[VerdictStatus, str, Findings, Evidence | None]
 
-SLACK = 3.0
+SLACK, LATE = 3.0, 30.0
+"""How many times the tolerance of their dtype values may differ at first, and at last: each step adds some rounding."""
 CLOSE = 20
-"""So many steps have to give the same to within rounding, as any two runs of one device do."""
-LATE = 30.0
-"""Beyond these, what rounding did to the steps before has grown."""
+"""The gradients of so many steps are compared; later ones have become small against the rounding of the variables."""
 
 
 def judge_session(run: Run, before: str, after: str, lines: frozenset[int]) -> Judged:
@@ -106,7 +105,7 @@ class _Comparison:
         if query.error is not None:
             yield f"step {number} of the training raises {query.error['type']} after"
             return
-        slack = SLACK if number <= CLOSE else LATE
+        slack = min(SLACK * (1 + number // 5), LATE)
         if len(query.targets) != 1 or same_value(step.loss, query.targets[0], slack=slack) is not True:
             yield (
                 f"the loss of step {number} differs: {describe((step.loss,))} before, {describe(query.targets)} after"

@@ -135,7 +135,9 @@ class Functions:
         inside = set(self.loss_steps())
         for fetch in run.fetches:
             open_ended = [] if fetch.step is None else [fetch.step]
-            beside = [step for step in self.script.closure(open_ended) if step.role is Role.TENSOR and step not in inside]
+            beside = [
+                step for step in self.script.closure(open_ended) if step.role is Role.TENSOR and step not in inside
+            ]
             reads = any(self._reads_variables(step.value) for step in beside if step.value is not None)
             inline = fetch.step is None and self._reads_variables(fetch.node)
             if fetch.role is Role.VARIABLE or reads or inline:
@@ -154,9 +156,7 @@ class Functions:
         """The placeholders that statements and expressions read, in the order in which they are made."""
         read = set().union(*(names_in(self.reading, node) for node in nodes))
         read |= {name for step in steps if step.value is not None for name in names_in(self.reading, step.value)}
-        return [
-            step.binds[0] for step in self.script.steps if step.role is Role.PLACEHOLDER and step.binds[0] in read
-        ]
+        return [step.binds[0] for step in self.script.steps if step.role is Role.PLACEHOLDER and step.binds[0] in read]
 
     def _check_fed(self, function: Function, run: Run) -> None:
         missing = [name for name in function.parameters if name not in run.feeds]
@@ -259,7 +259,7 @@ class Functions:
         return lines
 
     def _variables(self) -> str:
-        """The variables that the optimizer trains: those that the loss is made of, by their names where that is plain."""
+        """The variables to train: those that the loss is made of, by their names where that is plain."""
         given = argument(self.script.minimize, 2, "var_list")
         if given is not None:
             return self.text.of(given)

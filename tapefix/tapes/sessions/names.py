@@ -129,8 +129,7 @@ _DROPPED = _listed("disable_v2_behavior disable_eager_execution disable_resource
 
 _REASONS = {
     "summary.": "summaries are written of the graph; those of TensorFlow 2 have to take their place by hand",
-    "train.Saver": "`tf.train.Saver` keeps variables by the names that the graph gives them, where `tf.train.Checkpoint` "
-    "keeps objects",
+    "train.Saver": "`tf.train.Saver` keeps variables by their names in the graph; `tf.train.Checkpoint` keeps objects",
     "layers.": "`tf.layers` makes variables where it is called; layers of Keras, made once, have to take its place",
     "contrib.": "TensorFlow 2 has no `tf.contrib`",
     "app.": "TensorFlow 2 has no `tf.app` and no `tf.flags`; `argparse` or `absl` has to take their place",
@@ -158,7 +157,7 @@ def is_dropped(name: str | None) -> bool:
 
 
 def dotted(reading: Reading, node: cst.BaseExpression) -> str | None:
-    """What `tf.nn.relu` or `tf.compat.v1.nn.relu` names of TensorFlow: `nn.relu`; `None` where it is something else."""
+    """What `tf.nn.relu` or `tf.compat.v1.nn.relu` names: `nn.relu`; `None` where it is nothing of TensorFlow."""
     root = reading.tensorflow_name
     if root is None or not isinstance(node, cst.Attribute):
         return None

@@ -14,7 +14,7 @@ _STILL_THERE = ("RMSPropOptimizer", "ProximalGradientDescentOptimizer", "Proxima
 
 
 def optimizer_text(reading: Reading, call: cst.Call, text: Text) -> str:
-    """The optimizer of Keras that computes the same, or that of TensorFlow 1, which takes gradients outside a graph too.
+    """The optimizer of Keras that computes the same, or that of TensorFlow 1, which works outside a graph too.
 
     Raises:
         CannotConvertError: there is none of that name.
@@ -36,4 +36,3 @@ def _node(piece: object) -> cst.CSTNode:
     node = getattr(piece, "node", piece)
     assert isinstance(node, cst.CSTNode)
     return node
-

@@ -68,7 +68,9 @@ class Runs:
         self.reading: Reading = script.reading
         self.feeding: dict[str, list[cst.Assign]] = {}
         """The dictionaries that runs are fed by their names."""
-        self.runs = [self._run(call) for step in script.steps if step.role is Role.RUNNING for call in self._calls(step)]
+        self.runs = [
+            self._run(call) for step in script.steps if step.role is Role.RUNNING for call in self._calls(step)
+        ]
         self._check_order()
 
     def _calls(self, step: Step) -> list[cst.Call]:
@@ -100,8 +102,9 @@ class Runs:
         return run
 
     def _initializing(self, call: cst.Call, statement: cst.BaseStatement) -> Run:
-        line = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
-        if not isinstance(line, cst.Expr) or line.value is not call or len(statement.body) != 1:
+        parts = statement.body if isinstance(statement, cst.SimpleStatementLine) else ()
+        line = parts[0] if len(parts) == 1 else None
+        if not isinstance(line, cst.Expr) or line.value is not call:
             raise CannotConvertError("the variables are given their first values inside of something else")
         if not any(step.node is statement for step in self.script.steps):
             raise CannotConvertError("the variables are given their first values in a loop, or under a condition")
@@ -114,9 +117,9 @@ class Runs:
             if step is not None and step.role in (Role.TRAIN, Role.TENSOR, Role.VARIABLE, Role.CONSTANT):
                 return Fetch(node, step.role, step)
             raise CannotConvertError(f"what `{code}` is, which a run fetches, is not known")
-        if isinstance(node, cst.Subscript) and isinstance(node.value, cst.Name):
-            if script.role_of(node.value.value) is Role.VARIABLE:
-                return Fetch(node, Role.VARIABLE, script.latest(node.value.value))
+        owner = node.value if isinstance(node, cst.Subscript) else None
+        if isinstance(owner, cst.Name) and script.role_of(owner.value) is Role.VARIABLE:
+            return Fetch(node, Role.VARIABLE, script.latest(owner.value))
         roles = {script.role_of(name) for name in names_in(self.reading, node)}
         if isinstance(node, (cst.List, cst.Tuple, cst.Dict)) or not (script.reads_graph(node)):
             raise CannotConvertError(f"what `{code}` is, which a run fetches, is not known")

@@ -252,9 +252,9 @@ class Script:
         if is_dropped(self.called(value)):
             return Step(node, Role.DROPPED, (), value)
         func = value.func if isinstance(value, cst.Call) else None
-        if isinstance(func, cst.Attribute) and isinstance(func.value, cst.Name) and func.value.value in self.sessions:
-            if func.attr.value == "close":
-                return Step(node, Role.DROPPED, (), value)
+        owner = func.value if isinstance(func, cst.Attribute) and func.attr.value == "close" else None
+        if isinstance(owner, cst.Name) and owner.value in self.sessions:
+            return Step(node, Role.DROPPED, (), value)
         return Step(node, self._running_or_python(value), ())
 
     def _graph_step(self, step: Step) -> Step:
@@ -280,7 +280,7 @@ class Script:
         return step.role if step is not None else Role.PYTHON
 
     def reads_graph(self, node: cst.CSTNode) -> bool:
-        """Whether some code reads what is fed, trained or computed in the graph, itself or by a function of the file."""
+        """Whether some code reads what is fed, trained or computed, itself or by a function of the file."""
         parts = (Role.PLACEHOLDER, Role.TENSOR, Role.VARIABLE)
         return any(
             self.role_of(name.value) in parts
@@ -307,7 +307,11 @@ class Script:
             if self.called(call) in _MAKES_VARIABLES:
                 return True
             name = call.func.value if isinstance(call.func, cst.Name) else ""
-            if name in self.functions and name not in seen and self._makes_variables(self.functions[name], seen | {name}):
+            if (
+                name in self.functions
+                and name not in seen
+                and self._makes_variables(self.functions[name], seen | {name})
+            ):
                 return True
         return False
 

@@ -21,7 +21,7 @@ from tapefix.tapes.sessions.runs import Run, Runs, simple
 from tapefix.tapes.sessions.script import GONE, Role, Script, Step
 from tapefix.tapes.sessions.text import Text
 from tapefix.tapes.writing.draft import Draft
-from tapefix.tapes.writing.shape import statement_text
+from tapefix.tapes.writing.shape import CELL, statement_text
 
 _OPENS = ("Session", "InteractiveSession")
 _MIGRATIONS = ("enable_eager_execution", "GradientTape", "enable_v2_behavior")
@@ -63,8 +63,8 @@ def _called(reading: Reading, call: cst.Call) -> str | None:
 
 
 def _imports(reading: Reading) -> list[cst.Import | cst.ImportFrom]:
-    found = reading.tree.nodes(cst.Import, cst.ImportFrom)
-    return [statement for statement in found if "tensorflow" in reading.code(statement)]
+    plain = [s for s in reading.tree.nodes(cst.Import) if "tensorflow" in reading.code(s)]
+    return plain + [s for s in reading.tree.nodes(cst.ImportFrom) if "tensorflow" in reading.code(s)]
 
 
 def _training_steps(reading: Reading) -> list[cst.Call]:
@@ -118,8 +118,8 @@ class _Writer:
         self._rename()
         self._check_rest()
         self._outdent()
-        text = self._with_functions()
-        return Rewrite("Train with a tape, outside of a session", (text,), frozenset({Allowance.GRAPH}))
+        self._functions()
+        return Rewrite("Train with a tape, outside of a session", tuple(self.edits), frozenset({Allowance.GRAPH}))
 
     # What goes
 
@@ -245,7 +245,9 @@ class _Writer:
             code = self.reading.code(statement)
             plain = re.fullmatch(r"import tensorflow(\.compat\.v1)?( as \w+)?", code)
             if plain is None or len(imported) > 1:
-                other = next((s for s in imported if not re.match(r"import tensorflow\b", self.reading.code(s))), statement)
+                other = next(
+                    (s for s in imported if not re.match(r"import tensorflow\b", self.reading.code(s))), statement
+                )
                 raise CannotConvertError(f"`{self.reading.code(other)}` has no place in TensorFlow 2 that is known")
             if plain.group(1):
                 if not plain.group(2):
@@ -276,7 +278,9 @@ class _Writer:
             if name.value in kept and script.latest(name.value) not in [s for s in script.steps if s.role in GONE]:
                 continue
             line = self.reading.line(name)
-            raise CannotConvertError(f"`{name.value}` is used in line {line} in a way that has no meaning outside a graph")
+            raise CannotConvertError(
+                f"`{name.value}` is used in line {line} in a way that has no meaning outside a graph"
+            )
 
     def _is_own(self, name: cst.Name) -> bool:
         """Whether a function around a name, inside the scope, has it for itself."""
@@ -289,22 +293,22 @@ class _Writer:
 
     # The functions
 
-    def _with_functions(self) -> Edit:
-        """All edits as one: the functions stand in front of what first calls one of them."""
+    def _functions(self) -> None:
+        """Put the functions in front of what first calls one of them."""
         anchor = self._anchor()
         stretch = statement_text(self.reading, anchor)
-        indent = statement_text(self.reading, self._outermost(anchor)).indent if self._is_inside(anchor) else stretch.indent
+        indent = (
+            statement_text(self.reading, self._outermost(anchor)).indent if self._is_inside(anchor) else stretch.indent
+        )
         newline = self.reading.module.default_newline
         gap = 2 if isinstance(self.script.scope, cst.Module) and not indent else 1
         functions = self.functions.lines(indent)
         text = (newline * (gap + 1)).join(newline.join(lines) for lines in functions) + newline * (gap + 1)
-        start = min(edit.start for edit in self.edits)
-        end = max(edit.end for edit in self.edits)
-        start, end = min(start, stretch.start), max(end, stretch.start)
-        before = self._applied(start, stretch.start)
-        above = (self.reading.text[:start] + before).rstrip(" \t")
-        missing = max(0, gap + 1 - (len(above) - len(above.rstrip("\r\n"))) // len(newline))
-        return Edit(start, end, before + newline * missing + text + self._applied(stretch.start, end))
+        above = self._applied(0, stretch.start).rstrip(" \t")
+        begins = not above.strip() or above.rstrip("\r\n").rpartition("\n")[2].startswith(CELL)
+        blank = (len(above) - len(above.rstrip("\r\n"))) // len(newline)
+        missing = 0 if begins else max(0, gap + 1 - blank)
+        self.edits.insert(0, Edit(stretch.start, stretch.start, newline * missing + text))
 
     def _is_inside(self, node: cst.CSTNode) -> bool:
         return any(self._holds(header, node) for header in self.script.headers)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from tapefix.tapes.reading import Reading
 
 
+CELL = "# %%"
+"""What begins a cell, and belongs to no statement."""
+
+
 @dataclass(frozen=True)
 class StatementText:
     """Whole lines of one statement, the comment lines directly above it included."""
@@ -49,6 +53,8 @@ def statement_text(reading: Reading, statement: cst.CSTNode) -> StatementText:
     while first > 1:
         above = lines.line(first - 1)
         if not above.lstrip().startswith("#") or above[: len(above) - len(above.lstrip())] != indent:
+            break
+        if above.startswith(CELL):
             break
         first -= 1
     finish = lines.starts[last] if last < lines.count else len(reading.text)

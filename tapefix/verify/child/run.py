@@ -133,7 +133,7 @@ def _watch(request: Dict[str, Any], stream: Stream, frames: Frames, finish: Call
         conversions.install()
     oracle = Oracle(log, conversions, request["limits"]["oracle"])
     recorder = Recorder(stream, frames, log, oracle, request["text"], request, finish)
-    compiled = None
+    compiled: Optional[Compiler] = None
     if request.get("trace"):
         from .tracing.tracing import Tracing
 

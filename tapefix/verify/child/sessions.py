@@ -74,7 +74,9 @@ class Sessions:
 
     def _running(self, plain: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(plain)
-        def run(session: Any, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
+        def run(
+            session: Any, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
+        ) -> Any:
             line = self._frames.line()
             watched = not self._inside and self._stream.ours and line is not None
             if not watched or options is not None or run_metadata is not None:
