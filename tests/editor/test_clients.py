@@ -115,3 +115,13 @@ def test_lua_of_every_version_is_lua(tmp_path: Path) -> None:
             check=False,
         )
         assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_packages_come_from_wherever_they_are_asked_for() -> None:
+    folder = EDITORS / "vscode"
+    locked = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    manifest = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    assert not [name for name, package in locked.items() if "resolved" in package]
+    # A version that moves by itself would make two packages of one text.
+    wanted = {**manifest["dependencies"], **manifest["devDependencies"]}
+    assert wanted == {name: locked[f"node_modules/{name}"]["version"] for name in wanted}

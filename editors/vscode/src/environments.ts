@@ -10,21 +10,19 @@ export interface Environments extends vscode.Disposable {
   readonly onDidChange: vscode.Event<void>;
 }
 
-/** Ask the Python extension; without it nothing is ever selected. */
-export async function environments(log: vscode.LogOutputChannel): Promise<Environments> {
+/** Ask the Python extension, as soon as it answers; without it nothing is ever selected. */
+export function environments(log: vscode.LogOutputChannel): Environments {
   const changed = new vscode.EventEmitter<void>();
   const disposables: vscode.Disposable[] = [changed];
-  let api: PythonExtension | undefined;
-  if (vscode.extensions.getExtension(PVSC_EXTENSION_ID) !== undefined) {
-    try {
-      api = await PythonExtension.api();
+  const connected = connect(log).then((api) => {
+    if (api !== undefined) {
       disposables.push(api.environments.onDidChangeActiveEnvironmentPath(() => changed.fire()));
-    } catch (error) {
-      log.warn(`The Python extension does not answer: ${String(error)}`);
     }
-  }
+    return api;
+  });
   return {
     async selected(folder) {
+      const api = await connected;
       if (api === undefined) {
         return undefined;
       }
@@ -34,4 +32,16 @@ export async function environments(log: vscode.LogOutputChannel): Promise<Enviro
     onDidChange: changed.event,
     dispose: () => vscode.Disposable.from(...disposables).dispose(),
   };
+}
+
+async function connect(log: vscode.LogOutputChannel): Promise<PythonExtension | undefined> {
+  if (vscode.extensions.getExtension(PVSC_EXTENSION_ID) === undefined) {
+    return undefined;
+  }
+  try {
+    return await PythonExtension.api();
+  } catch (error) {
+    log.warn(`The Python extension does not answer: ${String(error)}`);
+    return undefined;
+  }
 }

@@ -10,7 +10,7 @@ let session: Session | undefined;
 /** The first Python file or notebook was opened. */
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("tapefix", { log: true });
-  const python = await environments(log);
+  const python = environments(log);
   const current = new Session(context.extensionPath, log, python);
   session = current;
   context.subscriptions.push(

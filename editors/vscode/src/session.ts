@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { DidChangeConfigurationNotification, LanguageClient, type Middleware } from "vscode-languageclient/node";
 import { RUNNING, withoutRuns } from "./actions";
 import type { Environments } from "./environments";
-import { type Choice, chooseServer, type Wishes } from "./interpreter";
+import { type Choice, chooseServer } from "./interpreter";
 import { machine } from "./machine";
 import { reportAbsence } from "./messages";
 import { DOCUMENTS, executable } from "./server";
@@ -41,7 +41,7 @@ export class Session implements vscode.Disposable {
   refresh(): Promise<void> {
     return this.enqueue(async () => {
       const choice = await this.choose();
-      if (choice.kind === "server" && this.client !== undefined && this.running === JSON.stringify(choice)) {
+      if (this.client?.isRunning() && this.running === JSON.stringify(choice)) {
         await this.tellSettings(this.client);
       } else {
         await this.replace(choice);
@@ -75,13 +75,12 @@ export class Session implements vscode.Disposable {
   private async choose(): Promise<Choice> {
     const section = vscode.workspace.getConfiguration(SECTION);
     const where = places(localFolders()[0]);
-    const wishes: Wishes = {
-      path: expandPath(section.get("path", ""), where),
-      interpreter: expandPath(section.get("interpreter", ""), where),
-      // An interpreter that lies in the workspace is code of the workspace.
-      environments: vscode.workspace.isTrusted ? await this.selected() : [],
-    };
-    return chooseServer(wishes, machine(this.folder));
+    const path = expandPath(section.get("path", ""), where);
+    const interpreter = expandPath(section.get("interpreter", ""), where);
+    // An interpreter that lies in the workspace is code of the workspace; and the Python extension may take its time.
+    const asked = vscode.workspace.isTrusted && path === "" && interpreter === "";
+    const environments = asked ? await this.selected() : [];
+    return chooseServer({ path, interpreter, environments }, machine(this.folder));
   }
 
   private async selected(): Promise<string[]> {
@@ -106,19 +105,33 @@ export class Session implements vscode.Disposable {
       documentSelector: DOCUMENTS,
       outputChannel: this.log,
       middleware: this.middleware(() => client),
+      initializationFailedHandler: (error) => {
+        this.log.error(`${server.command} does not answer as a language server: ${String(error)}`);
+        return false;
+      },
     });
     this.client = client;
     this.running = JSON.stringify(choice);
-    await client.start();
+    try {
+      await client.start();
+    } catch {
+      // The client has told the user, and leads to the log.
+    }
   }
 
   private async end(): Promise<void> {
     const client = this.client;
     this.client = undefined;
+    // One whose start has failed, or that has ended by itself, has nothing to stop, and refuses to.
     if (client?.needsStop()) {
-      await client.stop();
+      try {
+        // After a crash it may be starting anew, and cannot be stopped before it runs.
+        await client.start();
+        await client.dispose();
+      } catch (error) {
+        this.log.warn(`The server did not stop in order: ${String(error)}`);
+      }
     }
-    await client?.dispose();
   }
 
   private middleware(client: () => LanguageClient): Middleware {
