@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -25,4 +27,7 @@ def lsp(
         fail("--port belongs to --tcp")
     from tapefix.editor.start import serve_port, serve_standard_streams
 
-    return serve_port(port or 0) if tcp else serve_standard_streams()
+    code = serve_port(port or 0) if tcp else serve_standard_streams()
+    # All is done and closed. Taking the interpreter down takes a second, and editors kill what does not end soon.
+    sys.stderr.flush()
+    os._exit(code)
