@@ -24,6 +24,8 @@ CAMPAIGNS = "campaigns"
 JOURNAL = "journal"
 VERSION = 1
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+ID_LIKE = re.compile(r"\d{8}(-\d{0,6}(-[0-9a-f]{0,4})?)?")
+"""A campaign's name, or how one begins."""
 
 
 class JournalError(SourceError):

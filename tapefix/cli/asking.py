@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tapefix.finding import Finding
@@ -15,6 +16,8 @@ from tapefix.source.text import SourceText
 if TYPE_CHECKING:
     from tapefix.suppressions import Watched
 
+Answer = tuple[str, int, str]
+"""A rewrite that was asked about: its code, its line in the file, its rule's name."""
 HELP = (
     "y: take it   n: leave it   a: take it and all that follow   q: leave it and all that follow, keep what was taken\n"
 )
@@ -31,18 +34,31 @@ class Quit:
 class Chooser:
     """Decides which rewrites are wanted. Every question comes once, even when a later pass finds its rewrite again."""
 
-    def __init__(self, source: SourceText, watched: Watched, quit_: Quit) -> None:
+    def __init__(
+        self,
+        source: SourceText,
+        watched: Watched,
+        quit_: Quit,
+        answers: Mapping[Answer, bool] | None = None,
+        answered: Callable[[Answer, bool], None] = lambda answer, yes: None,
+    ) -> None:
+        """`answers` were given before; `answered` hears each new one."""
         self._source = source
         self._watched = watched
         self._quit = quit_
-        self._answers: dict[tuple[str, int, str], bool] = {}
+        self._answers: dict[Answer, bool] = dict(answers or {})
+        self._answered = answered
         self._lines: dict[str, list[int]] = {}
 
     def __call__(self, finding: Finding) -> bool:
         """Whether a rewrite is wanted."""
         key = (finding.code, self._original_line(finding), finding.name)
         if key not in self._answers:
-            self._answers[key] = self._quit.answer if self._quit.answer is not None else self._ask(finding)
+            over = self._quit.answer
+            self._answers[key] = over if over is not None else self._ask(finding)
+            # What is left because of a `q` was not asked.
+            if self._answers[key] or self._quit.answer is None:
+                self._answered(key, self._answers[key])
         return self._answers[key]
 
     def _ask(self, finding: Finding) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,13 @@ from tapefix.cli.options import (
 )
 
 
+class GitCommits(str, Enum):
+    """What each commit is about."""
+
+    RULE = "rule"
+    FILE = "file"
+
+
 @guarded
 def migrate(
     paths: Annotated[
@@ -31,6 +39,16 @@ def migrate(
     ] = None,
     write: Annotated[bool, typer.Option("--write", "-w", help="Write what was verified.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a campaign where it was stopped.")] = False,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="Ask about each rewrite; implies --write.")
+    ] = False,
+    patch: Annotated[
+        Path | None, typer.Option("--patch", metavar="FILE", help="Write one patch instead of touching files.")
+    ] = None,
+    git: Annotated[
+        GitCommits | None,
+        typer.Option("--git", help="Make one commit per rule or file on a new branch, instead of touching files."),
+    ] = None,
     unsafe: Annotated[
         bool | None, typer.Option("--unsafe/--no-unsafe", help="Also rewrites that change what is computed.")
     ] = None,
@@ -58,6 +76,8 @@ def migrate(
     from tapefix.campaign.outcome import Settings
     from tapefix.cli.migrating import Migration
 
+    if sum((write, patch is not None, git is not None)) > 1:
+        fail("--write, --patch and --git exclude each other: the repairs go to one place")
     if resume and paths and len(paths) > 1:
         fail("--resume goes on with one campaign: name its ID, or none for the last one")
     if resume:
@@ -65,7 +85,10 @@ def migrate(
     else:
         settings = Settings(
             paths=tuple(paths or ["."]),
-            write=write,
+            write=write or (interactive and patch is None and git is None),
+            interactive=interactive,
+            patch=str(patch) if patch is not None else None,
+            git=git.value if git is not None else None,
             verify=verify,
             unsafe=unsafe,
             select=names(select),

@@ -12,10 +12,12 @@ from tapefix.campaign.campaign import Campaign
 from tapefix.campaign.executor import Executor, Here, default_jobs, inside_a_pool, processors
 from tapefix.campaign.journal import Journal, find_campaign
 from tapefix.campaign.memory import Memory, remember
-from tapefix.campaign.outcome import CampaignResult, Settings
+from tapefix.campaign.outcome import Settings
 from tapefix.campaign.planning import Planner
+from tapefix.cli.delivering import Delivery, delivered
 from tapefix.cli.guard import fail
 from tapefix.cli.live import Live
+from tapefix.cli.reviewing import Review
 from tapefix.cli.verifying import RunSettings
 from tapefix.report.campaign import campaign_data, campaign_lines
 from tapefix.report.lines import show
@@ -71,16 +73,28 @@ class Migration:
     def run(self, output_format: str, *, quiet: bool) -> int:
         """Carry it out, show the result, and return the exit code."""
         settings = self._settings
-        with self._journal, _executor(settings) as executor, Live(quiet=quiet, silent=False) as live:
+        review = Review(self._journal, self._memory) if settings.interactive else None
+        executor = Here(review.choosing) if review is not None else _executor(settings)
+        with self._journal, executor, Live(quiet=quiet, silent=settings.interactive) as live:
             cache = Cache(self._journal.root) if settings.cache else None
-            campaign = Campaign(self._journal, settings, _planner(settings), executor, cache, live, memory=self._memory)
+            campaign = Campaign(
+                self._journal,
+                settings,
+                _planner(settings),
+                executor,
+                cache,
+                live,
+                memory=self._memory,
+                stopped=review.stopped if review is not None else lambda: False,
+            )
             try:
                 result = campaign.run()
             except BaseException:
                 live.stop()
                 sys.stderr.write(f"stopped; `tapefix migrate --resume {self._journal.id}` goes on\n")
                 raise
-        return _shown(result, output_format)
+            delivery = delivered(result)
+        return _shown(delivery, output_format)
 
 
 def _planner(settings: Settings) -> Planner:
@@ -126,33 +140,22 @@ def _executor(settings: Settings) -> Executor:
     return LocalWorkers(settings.jobs, _gpus(settings) if settings.verify else 0)
 
 
-def _shown(result: CampaignResult, output_format: str) -> int:
+def _shown(delivery: Delivery, output_format: str) -> int:
+    result = delivery.result
+    # What lies in a patch or on a branch is done, as what is written.
+    files = [replace(outcome.result, written=outcome.written or delivery.has(outcome)) for outcome in result.files]
     if output_format == "text":
         totals = Totals()
-        for outcome in result.files:
-            totals.add(outcome.result)
+        for file in files:
+            totals.add(file)
         show(campaign_lines(result), sys.stdout)
-        show([((_next(result), ""),)] if _next(result) else [], sys.stdout)
+        show([((line, ""),) for line in delivery.lines()], sys.stdout)
     else:
         reporter = make_reporter(output_format, "migrate")
         if isinstance(reporter, JsonReporter):
             reporter.about = {"campaign": campaign_data(result)}
-        for outcome in result.files:
-            reporter.add(outcome.result)
-        reporter.finish()
+        for file in files:
+            reporter.add(file)
+        reporter.finish(" ".join(delivery.lines()))
         totals = reporter.totals
     return max(totals.exit_code(), 1 if result.open else 0)
-
-
-def _next(result: CampaignResult) -> str:
-    written = result.totals.written
-    if result.open:
-        return f"{result.open} still open: `tapefix migrate --resume` goes on."
-    if written:
-        plural = "s" * (written != 1)
-        return (
-            f"{written} file{plural} written; `tapefix undo {result.id}` takes {'it' if written == 1 else 'them'} back."
-        )
-    if any(outcome.repaired for outcome in result.files):
-        return "Nothing was written: --write does, and repeats no run."
-    return ""

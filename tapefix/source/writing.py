@@ -100,20 +100,31 @@ def create_bytes(path: Path, data: bytes) -> None:
     Raises:
         WriteError: there is one already, or the system refused.
     """
+    if path.exists():
+        raise WriteError(path, "nothing was written: this file is there already")
+    try:
+        write_new(path, data)
+    except OSError as error:
+        raise WriteError(path, f"nothing was written: {reason_of(error)}") from None
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not the user's text, over the one that may be there: all of it or nothing.
+
+    Raises:
+        OSError: the system refused.
+    """
     temporary = path.absolute().with_name(f".tapefix-{os.getpid()}~")
     try:
-        if path.exists():
-            raise WriteError(path, "nothing was written: this file is there already")
-        with temporary.open("xb") as file:
+        with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        sync_directory(path.absolute().parent)
-    except OSError as error:
+    finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise WriteError(path, f"nothing was written: {reason_of(error)}") from None
+    sync_directory(path.absolute().parent)
 
 
 def sweep(folder: Path, mark: str) -> None:
