@@ -24,30 +24,44 @@ class Lines(List[str]):
         return list(self)
 
 
-class Shell:
-    """Stands for IPython's shell. Nothing that it is asked for is done."""
+class Quiet:
+    """Takes every call and every question, and does nothing."""
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        """Do nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+
+class Shell(Quiet):
+    """Stands for IPython's shell."""
 
     def getoutput(self, *_: Any, **__: Any) -> Lines:
         """What a shell line gives."""
         return Lines()
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _nothing
-
 
 def prepare() -> None:
     """Provide the names that a notebook has."""
-    shell = Shell()
+    shell, quiet = Shell(), Quiet()
+
+    def get_ipython() -> Any:
+        # A library that asks learns that it is in no notebook: it would make itself at home there.
+        return shell if sys._getframe(1).f_code.co_filename.endswith(SUFFIX) else None
+
     names: Any = builtins
-    names.display = _nothing
-    names.get_ipython = lambda: shell
+    names.display, names.get_ipython = quiet, get_ipython
+    asked = types.ModuleType("IPython.core.getipython")
+    vars(asked)["get_ipython"] = get_ipython
+    sys.modules[asked.__name__] = asked
     if importlib.util.find_spec("IPython") is None:
         package, showing = types.ModuleType("IPython"), types.ModuleType("IPython.display")
         package.__path__ = []
-        vars(package).update(display=showing, get_ipython=names.get_ipython)
-        vars(showing)["__getattr__"] = _showing
+        vars(package).update(display=showing, get_ipython=get_ipython, version_info=(9, 0, 0))
+        vars(showing)["__getattr__"] = quiet.__getattr__
         sys.modules.update({package.__name__: package, showing.__name__: showing})
 
 
@@ -64,13 +78,3 @@ def run_program(code: types.CodeType, names: Dict[str, Any]) -> None:
     import asyncio
 
     asyncio.run(eval(code, names))
-
-
-def _nothing(*_: Any, **__: Any) -> None:
-    return None
-
-
-def _showing(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return _nothing
