@@ -19,6 +19,9 @@ from tapefix.source.edits import Edit
 
 FIX_ALL = "source.fixAll.tapefix"
 FIX_ALL_CELLS = "notebook.source.fixAll.tapefix"
+FIX_AND_VERIFY = "source.fixAndVerify.tapefix"
+"""Not below `source.fixAll`: nobody's code is to be run because he saves."""
+SHOW_WHY = "source.showWhy.tapefix"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +68,8 @@ def register(server: Server) -> None:
     """Add code actions."""
     server.action_providers.extend((quick_fixes, silencers))
     options = types.CodeActionOptions(
-        code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL, FIX_ALL_CELLS], resolve_provider=True
+        code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL, FIX_ALL_CELLS, FIX_AND_VERIFY, SHOW_WHY],
+        resolve_provider=True,
     )
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)

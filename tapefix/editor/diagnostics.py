@@ -11,6 +11,7 @@ from pygls.capabilities import get_capability
 
 from tapefix.codemod import Codemod, Tag
 from tapefix.editor.checking import Checked
+from tapefix.editor.elsewhere import Elsewhere
 from tapefix.editor.server import NAME, Server
 from tapefix.finding import Applicability, Finding, Range
 from tapefix.pages import link
@@ -135,9 +136,15 @@ class _Shown:
 
 def _related(checked: Checked, finding: Finding) -> Iterator[types.DiagnosticRelatedInformation]:
     for related in finding.related:
-        place = checked.program.location(related.range)
+        place = _line_of(related) if isinstance(related, Elsewhere) else checked.program.location(related.range)
         if place is not None:
             yield types.DiagnosticRelatedInformation(place, related.message)
+
+
+def _line_of(place: Elsewhere) -> types.Location:
+    """The line of another file: how its columns are counted is not known here."""
+    line = types.Position(place.range.line - 1, 0)
+    return types.Location(place.path.as_uri(), types.Range(line, line))
 
 
 def _range_of(notice: Notice) -> Range:

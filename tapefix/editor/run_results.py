@@ -41,13 +41,10 @@ class RunResults:
         return dict(self._lines(program)).get(line)
 
     def findings(self, program: Program) -> list[Finding]:
-        """The breaks that the last run has seen and whose lines still stand."""
+        """The breaks that the last run has seen, as long as the text is the one that was run."""
         result = self._results.get(program.uri)
-        if result is None or not result.findings:
-            return []
-        if result.program.text == program.text:
-            return list(result.findings)
-        return KeptLines(result.program.lines, program.lines).findings(result.findings)
+        # Any change, wherever it is, may have mended what was seen.
+        return list(result.findings) if result is not None and result.program.text == program.text else []
 
     def _lines(self, program: Program) -> Iterator[tuple[int, str]]:
         result = self._results.get(program.uri)

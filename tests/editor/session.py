@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 from lsprotocol import types
 from pygls.protocol import default_converter
@@ -246,7 +246,7 @@ async def session(
     quiet: bool = True,
 ) -> AsyncIterator[Session]:
     """Start a server, and end it in the proper way: exit code 0 and, if `quiet`, no error in the log."""
-    client = LanguageClient(converter_factory=default_converter, configuration={"": settings or {}})
+    client = LanguageClient(converter_factory=_converter, configuration={"": settings or {}})
     features = dict(DEFAULT_CLIENT_FEATURES)
     published: dict[str, list[types.PublishDiagnosticsParams]] = {}
     arrived = asyncio.Event()
@@ -285,3 +285,16 @@ async def session(
         if server.returncode is None:
             server.kill()
         await client.stop()
+
+
+def _converter() -> Any:
+    """What makes messages of data. That of the library takes an action with a command for a command."""
+    converter = default_converter()
+
+    def action(given: Any, _: type) -> types.Command | types.CodeAction:
+        return converter.structure(given, types.Command if isinstance(given.get("command"), str) else types.CodeAction)
+
+    # The key under which the library has its own.
+    either = Union[types.Command, types.CodeAction]  # noqa: UP007
+    converter.register_structure_hook(either, action)
+    return converter

@@ -1,0 +1,93 @@
+"""Having things run for the text of a document: what both commands have in common."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+
+from lsprotocol import types
+
+from tapefix.editor.checking import Checked
+from tapefix.editor.commands import Progress
+from tapefix.editor.programs import Program
+from tapefix.editor.runs.messages import Answer, Explain, Prove, Script, Told
+from tapefix.editor.runs.workers import Workers
+from tapefix.editor.server import NAME, Server
+
+logger = logging.getLogger(__name__)
+
+
+class Running:
+    """Runs for one session."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._workers = Workers(server.complain)
+        self._homeless: tempfile.TemporaryDirectory[str] | None = None
+        server.closing.append(self.close)
+
+    def close(self) -> None:
+        """End what is running."""
+        self._workers.close()
+        if self._homeless is not None:
+            self._homeless.cleanup()
+            self._homeless = None
+
+    def script(self, program: Program) -> Script:
+        """The text of a program, as it is run."""
+        path = program.path or self._free_path()
+        return Script(path, path.name if program.path is not None else program.uri.rpartition(":")[2], program.text)
+
+    async def ask(self, task: Prove | Explain, checked: Checked, progress: Progress) -> Answer:
+        """Have something done, and show how far it is."""
+        runs = 0
+
+        def tell(told: Told) -> None:
+            nonlocal runs
+            if told.stage == "starting":
+                progress.say(f"{told.what} imports TensorFlow")
+            else:
+                runs += told.stage == "running"
+                progress.say(f"run {runs}" if runs else "running")
+
+        return await self._workers.ask(task, checked.ruling.config, tell)
+
+    def _free_path(self) -> Path:
+        """Where a text that was never saved could be saved: beside the files of the first folder."""
+        folders = self.server.settings.folders
+        if folders:
+            folder = folders[0]
+        else:
+            self._homeless = self._homeless or tempfile.TemporaryDirectory(prefix=f"{NAME}-untitled-")
+            folder = Path(self._homeless.name)
+        names = ("untitled.py", *(f"untitled{number}.py" for number in range(1, 1000)))
+        return next(folder / name for name in names if not (folder / name).exists())
+
+
+async def readable(server: Server, uri: str) -> Checked | str:
+    """What was found in the present text of a document; or why it cannot be run."""
+    checked = await server.checker.checked(server.key(uri))
+    if checked is None:
+        return "this document is not open as Python"
+    if checked.kept:
+        return "the text is no Python as it stands; nothing was run"
+    return checked
+
+
+def unchanged(server: Server, program: Program) -> Program | None:
+    """The program as it is now, where its text is still the same."""
+    now = server.checker.latest(program.uri)
+    current = now.program if now is not None else server.program(program.uri)
+    return current if current is not None and current.text == program.text else None
+
+
+def tell(server: Server, kind: types.MessageType, message: str) -> None:
+    """Show the user a message."""
+    server.window_show_message(types.ShowMessageParams(kind, message))
+
+
+def log(details: str) -> None:
+    """Put the details into the client's log."""
+    if details:
+        logger.info("%s", details.rstrip())
