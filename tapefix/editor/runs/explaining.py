@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tapefix.editor.elsewhere import Elsewhere
 from tapefix.editor.runs.messages import Explain, Explained, Script
-from tapefix.editor.runs.telling import query_lines
+from tapefix.editor.runs.telling import query_lines, unasked
 from tapefix.finding import Applicability, Finding, Range, Related
 from tapefix.registry import load_rules
 from tapefix.report.lines import plain
@@ -16,7 +16,6 @@ from tapefix.source.lines import Lines
 from tapefix.source.parsing import parse
 from tapefix.source.text import SourceText
 from tapefix.verify import Evidence, Verifier
-from tapefix.verify.concluding import nothing_reached
 from tapefix.verify.evidence import Pair
 from tapefix.why import Break, Explanation, Place, QueryAccount, SourceAccount, Step, explain
 from tapefix.why.endings import EMPTY
@@ -211,6 +210,4 @@ def _sentence(
         if found.unreached:
             text += f" Not reached: the query at line {found.unreached[0]}."
         return text
-    if evidence.end.reason == "raised":
-        return f"{script.name}: no query was reached: the run {evidence.end.describe()}"
-    return f"{script.name}: {nothing_reached(evidence, verifier.options)}"
+    return f"{script.name}: {unasked(evidence, verifier)}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tapefix.editor.runs.explaining import explained
 from tapefix.editor.runs.messages import Answer, Chosen, Explain, Failed, GivenUp, Prove, Proved, Script
-from tapefix.editor.runs.telling import changed_lines, joined, query_lines, reasons_of, verdict_text
+from tapefix.editor.runs.telling import changed_lines, joined, query_lines, reasons_of, unasked, verdict_text
 from tapefix.engine import BrokenRewriteError, check
 from tapefix.finding import Applicability, Finding
 from tapefix.proof import Judged, Proof, prove
@@ -57,7 +57,9 @@ def _proved(task: Prove, verifier: Verifier) -> Answer:
     if task.chosen is not None:
         proof = _for_chosen(proof, task.chosen)
     if proof.verdict is None or not proof.judged:
-        return Proved("nothing", _nothing(script, proof, before), "", script.text, _queries(script, proof, verifier))
+        return Proved(
+            "nothing", _nothing(script, proof, before, verifier), "", script.text, _queries(script, proof, verifier)
+        )
     details = plain(verdict_lines(proof.verdict, script.name))
     verdict = verdict_text(proof.verdict)
     if proof.after != script.text:
@@ -132,7 +134,7 @@ def _left_out(judged: Judged) -> str:
     return f"{finding.code} at line {finding.range.line}, {why}."
 
 
-def _nothing(script: Script, proof: Proof, before: Evidence) -> str:
+def _nothing(script: Script, proof: Proof, before: Evidence, verifier: Verifier) -> str:
     """Say why nothing was to be repaired."""
     if proof.dropped:
         return f"{script.name}: nothing to repair: in the run every gradient was there."
@@ -142,6 +144,6 @@ def _nothing(script: Script, proof: Proof, before: Evidence) -> str:
             f"{script.name}: nothing that a rewrite could repair. "
             f"Line {first.range.line}: {first.message} ({first.code})"
         )
-    if not before.queries and not before.end.regular:
-        return f"{script.name}: nothing to repair is known: the run {before.end.describe()}"
+    if not before.queries:
+        return f"{script.name}: {unasked(before, verifier)}"
     return f"{script.name}: nothing to repair was found."
