@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import tempfile
 from pathlib import Path
@@ -10,10 +11,12 @@ from lsprotocol import types
 
 from tapefix.editor.checking import Checked
 from tapefix.editor.commands import Progress
+from tapefix.editor.notebooks import Notebook
 from tapefix.editor.programs import Program
 from tapefix.editor.runs.messages import Answer, Explain, Prove, Script, Told
 from tapefix.editor.runs.workers import Workers
 from tapefix.editor.server import NAME, Server
+from tapefix.source.opening import NOTEBOOK
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +39,11 @@ class Running:
 
     def script(self, program: Program) -> Script:
         """The text of a program, as it is run."""
-        path = program.path or self._free_path()
-        return Script(path, path.name if program.path is not None else program.uri.rpartition(":")[2], program.text)
+        notebook = program if isinstance(program, Notebook) else None
+        path = program.path or self._free_path(".py" if notebook is None else NOTEBOOK)
+        name = path.name if program.path is not None else program.uri.rpartition(":")[2]
+        cells = tuple(zip(notebook.joined.numbers, notebook.cells, strict=True)) if notebook is not None else None
+        return Script(path, name, program.text, cells)
 
     async def ask(self, task: Prove | Explain, checked: Checked, progress: Progress) -> Answer:
         """Have something done, and show how far it is."""
@@ -53,7 +59,7 @@ class Running:
 
         return await self._workers.ask(task, checked.ruling.config, tell)
 
-    def _free_path(self) -> Path:
+    def _free_path(self, suffix: str) -> Path:
         """Where a text that was never saved could be saved: beside the files of the first folder."""
         folders = self.server.settings.folders
         if folders:
@@ -61,7 +67,7 @@ class Running:
         else:
             self._homeless = self._homeless or tempfile.TemporaryDirectory(prefix=f"{NAME}-untitled-")
             folder = Path(self._homeless.name)
-        names = ("untitled.py", *(f"untitled{number}.py" for number in range(1, 1000)))
+        names = (f"untitled{number}{suffix}" for number in itertools.count(1))
         return next(folder / name for name in names if not (folder / name).exists())
 
 

@@ -43,7 +43,7 @@ def register(server: Server, running: Running) -> None:
 def offered(asked: Asked) -> Iterator[types.CodeAction]:
     """The actions at a query, or at a finding; for those who name their kind, anywhere."""
     lines = asked.part.lines
-    first, last = lines.position(asked.start)[0], lines.position(asked.end)[0]
+    first, last = (min(end.line + 1, lines.count) for end in (asked.place.start, asked.place.end))
     at_finding = bool(asked.findings) and asked.wants(types.CodeActionKind.QuickFix)
     at_query = any(QUERY.search(lines.line(line)) for line in range(first, last + 1))
     if asked.checked.kept or not (at_finding or (asked.wants(SHOW_WHY) and (at_query or asked.names(SHOW_WHY)))):

@@ -19,7 +19,6 @@ from tapefix.editor.runs.messages import Chosen, Failed, Prove, Proved
 from tapefix.editor.server import Server
 from tapefix.finding import Applicability
 from tapefix.running import QUERY
-from tapefix.source.differing import edits_between
 
 COMMAND = "tapefix.fixAndVerify"
 AGAIN = "Fix and verify again"
@@ -122,10 +121,9 @@ class Verifying:
         if not get_capability(server.client_capabilities, "workspace.apply_edit", False):
             message = f"{answer.sentence} It was not applied: this editor takes no edits from a server."
             return self._say(types.MessageType.Warning, answer.status, message)
-        edits = await server.checker.in_thread(lambda: edits_between(program.text, answer.after))
-        edit = workspace_edit(server, replace(checked, program=program), edits)
+        edit = workspace_edit(server, await server.checker.in_thread(lambda: program.changes(answer.after)))
         if edit is None:
-            message = f"{answer.sentence} It was not applied: it reaches over the border of a cell."
+            message = f"{answer.sentence} It was not applied: the cells of the notebook cannot take it."
             return self._say(types.MessageType.Warning, answer.status, message)
         # Waiting for the thread, the text may have changed; the client looks at the versions as well.
         if unchanged(server, program) is None:

@@ -48,7 +48,7 @@ class Editor:
         """The one action with a command at a piece of text, or for all."""
         (found,) = [
             action
-            for action in await self.session.actions(uri, piece, only=only)
+            for action in await self.session.actions(uri, piece, only=only, runs=True)
             if action.command is not None and action.command.command == command
         ]
         return found

@@ -166,8 +166,9 @@ class Session:
         *,
         only: Sequence[str] | None = None,
         diagnostics: Sequence[types.Diagnostic] = (),
+        runs: bool = False,
     ) -> list[types.CodeAction]:
-        """The actions at a piece of text, or for the whole document."""
+        """The actions at a piece of text, or for the whole document; those that run it only where `runs` says so."""
         text = self.texts[uri].text
         start, end = (text.index(piece), text.index(piece) + len(piece)) if piece is not None else (0, len(text))
         place = types.Range(self.position(text, start), self.position(text, end))
@@ -175,7 +176,8 @@ class Session:
             types.TextDocumentIdentifier(uri), place, types.CodeActionContext(list(diagnostics), only=only)
         )
         found = await asyncio.wait_for(self.client.text_document_code_action_async(asked), TIMEOUT)
-        return [action for action in found or () if isinstance(action, types.CodeAction)]
+        actions = [action for action in found or () if isinstance(action, types.CodeAction)]
+        return [action for action in actions if runs or action.command is None]
 
     async def apply(self, action: types.CodeAction) -> None:
         """Apply an action to the client's texts, resolving it first where it has no edit, and send the changes."""

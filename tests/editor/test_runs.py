@@ -126,6 +126,36 @@ async def test_why_marks_the_break_until_the_text_changes(tmp_path: Path) -> Non
     assert not path.exists()
 
 
+CELLS = [
+    "%load_ext autoreload\nimport tensorflow as tf\nx = tf.Variable([1.0, 2.0, 3.0])\n",
+    "!ls\nwith tf.GradientTape() as tape:\n    loss = tf.reduce_sum((x * x).numpy())",
+    "grad = tape.gradient(loss, x)\nprint(grad)",
+]
+
+
+async def test_a_notebook_is_run_as_one_program(tmp_path: Path) -> None:
+    async with running(tmp_path, settings=CPU) as editor:
+        notebook = (tmp_path / "train.ipynb").as_uri()
+        first, second, third = editor.session.open_notebook(notebook, CELLS)
+        assert len(await editor.session.diagnostics(second)) == 1
+        result = await editor.show_why(third, "tape.gradient")
+        assert result["message"].startswith("train.ipynb: line 3 of cell 2: `(x * x).numpy()` takes the path out")
+        marked = await editor.session.diagnostics(second)
+        assert [editor.session.piece(second, each.range) for each in marked] == ["(x * x).numpy()"] * 2
+        related = [each.location.uri for each in marked[-1].related_information or ()]
+        assert set(related) == {second, third}
+        assert "takes the path out of TensorFlow" in await editor.hover(third, "grad = tape")
+        result = await editor.fix_all(second)
+        assert (result["status"], result["applied"]) == ("verified", True)
+        assert [editor.text(uri) for uri in (first, second, third)] == [
+            CELLS[0],
+            CELLS[1].replace(".numpy()", ""),
+            CELLS[2],
+        ]
+        assert "**Verified** by a run" in await editor.hover(second, "loss = ")
+        assert "norm 7.48331" in await editor.hover(third, "grad = tape")
+
+
 async def test_a_run_that_is_cancelled_ends(tmp_path: Path) -> None:
     async with running(tmp_path, settings=CPU) as editor:
         uri = editor.open(tmp_path / "train.py", BROKEN)

@@ -13,6 +13,7 @@ from tapefix.registry import load_rules
 from tapefix.report.lines import plain
 from tapefix.report.why import by_breaks, why_lines
 from tapefix.source.lines import Lines
+from tapefix.source.notebook_text import NotebookText
 from tapefix.source.parsing import parse
 from tapefix.source.text import SourceText
 from tapefix.verify import Evidence, Verifier
@@ -40,7 +41,7 @@ def explained(task: Explain, verifier: Verifier) -> Explained:
         VerifyError: nothing can be run: no usable interpreter, device or sandbox.
     """
     script = task.script
-    source = SourceText.of(script.text, script.name)
+    source = source_of(script)
     parse(source)
     found = explain(verifier, script.path, script.text)
     evidence = verifier.traced(script.path, script.text)
@@ -59,6 +60,14 @@ def explained(task: Explain, verifier: Verifier) -> Explained:
         lines=query_lines(evidence, telling.reason),
         page=page,
     )
+
+
+def source_of(script: Script) -> SourceText:
+    """The text of a script, which knows its cells."""
+    joined = script.joined
+    if joined is None:
+        return SourceText.of(script.text, script.name)
+    return NotebookText(script.path, script.name, script.text, data=b"", program=joined)
 
 
 class _Telling:

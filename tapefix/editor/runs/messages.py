@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tapefix.finding import Finding
+from tapefix.source.cells import Program
 from tapefix.verify import RunOptions
 
 
@@ -42,6 +43,13 @@ class Script:
     text: str
     cells: tuple[tuple[int, str], ...] | None = None
     """Of a notebook: the numbers and texts of the cells that its program is made of."""
+
+    @property
+    def joined(self) -> Program | None:
+        """Of a notebook: its program."""
+        if self.cells is None:
+            return None
+        return Program.of([text for _, text in self.cells], [number for number, _ in self.cells])
 
 
 @dataclass(frozen=True)

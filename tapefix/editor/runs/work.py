@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from tapefix.codemod import Codemod
 from tapefix.editor.runs.explaining import explained
 from tapefix.editor.runs.messages import Answer, Chosen, Explain, Failed, GivenUp, Prove, Proved, Script
 from tapefix.editor.runs.telling import changed_lines, joined, query_lines, reasons_of, unasked, verdict_text
 from tapefix.engine import BrokenRewriteError, check
+from tapefix.fencing import fenced_cells
 from tapefix.finding import Applicability, Finding
 from tapefix.proof import Judged, Proof, prove
 from tapefix.registry import load_rules
@@ -28,9 +30,9 @@ def carry_out(task: Prove | Explain, verifier: Verifier) -> Answer:
     """Do what was asked for; whatever goes wrong is an answer too."""
     # The files beside the script may have changed since the last time.
     verifier.forget()
-    if task.script.cells is not None:
-        numbers, texts = zip(*task.script.cells, strict=True) if task.script.cells else ((), ())
-        verifier.call_lines(task.script.path, Program.of(texts, numbers).naming)
+    program = task.script.joined
+    if program is not None:
+        verifier.call_lines(task.script.path, program.naming)
     try:
         return _proved(task, verifier) if isinstance(task, Prove) else explained(task, verifier)
     except Stopped:
@@ -42,20 +44,24 @@ def carry_out(task: Prove | Explain, verifier: Verifier) -> Answer:
 
 
 def _proved(task: Prove, verifier: Verifier) -> Answer:
-    script = task.script
-    rules = Watched([rule for rule in load_rules() if rule.code in task.rules]).rules
+    script, program = task.script, task.script.joined
+    named: Sequence[type[Codemod]] = [rule for rule in load_rules() if rule.code in task.rules]
+    rules = Watched(named if program is None else fenced_cells(named, program)).rules
     # Whatever keeps it from being run is said at once, and not of each rewrite.
     before = verifier.evidence(script.path, script.text)
     unsafe, accept = task.unsafe, None
     if task.chosen is not None:
-        chosen = _find(check(script.text, rules), task.chosen)
-        if chosen is None:
-            return Failed("the finding is not there any more")
+        findings = check(script.text, rules)
+        chosen = _find(findings, task.chosen)
+        if chosen is None or chosen.rewrite is None:
+            return Failed("the finding is not there any more, or has no rewrite")
         unsafe = unsafe or chosen.applicability is Applicability.UNSAFE
-        accept = _only(chosen, check(script.text, rules), task.unsafe)
+        accept = _only(chosen, findings, task.unsafe)
     proof = prove(script.path, script.text, rules, verifier=verifier, unsafe=unsafe, accept=accept)
     if task.chosen is not None:
         proof = _for_chosen(proof, task.chosen)
+    if program is not None:
+        proof = _by_cells(proof, program)
     if proof.verdict is None or not proof.judged:
         return Proved(
             "nothing", _nothing(script, proof, before, verifier), "", script.text, _queries(script, proof, verifier)
@@ -102,9 +108,21 @@ def _may(finding: Finding, chosen: Finding, unsafe: bool) -> bool:
 def _for_chosen(proof: Proof, chosen: Chosen) -> Proof:
     """A repair that leaves out what was chosen is none, whatever it holds besides."""
     asked = next((judged for judged in proof.judged if identity(judged.finding) == (chosen.code, chosen.line)), None)
-    if asked is None or asked.kept:
+    if asked is None:
+        return replace(proof, after=proof.before, judged=())
+    if asked.kept:
         return proof
     return replace(proof, after=proof.before, verdict=asked.verdict)
+
+
+def _by_cells(proof: Proof, program: Program) -> Proof:
+    """The same, with lines called by their cells."""
+    before, after = program.naming(proof.before), program.naming(proof.after)
+    return replace(
+        proof,
+        judged=tuple(replace(judged, finding=judged.finding.called(before)) for judged in proof.judged),
+        remaining=tuple(finding.called(after) for finding in proof.remaining),
+    )
 
 
 def _queries(script: Script, proof: Proof, verifier: Verifier) -> dict[int, str]:
