@@ -25,7 +25,7 @@ def register(server: Server) -> None:
     async def execute(params: types.ExecuteCommandParams) -> Any:
         command = features.commands.get(params.command)
         if command is None:
-            raise JsonRpcInvalidParams(f"there is no command {params.command!r}")
+            raise JsonRpcInvalidParams(f"command {params.command!r} is not defined")
         return await command(params)
 
     def initialized(params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:

@@ -172,5 +172,5 @@ async def test_a_request_that_makes_no_sense_ends_nothing(tmp_path: Path) -> Non
         asked = types.CodeActionParams(types.TextDocumentIdentifier(uri), outside, types.CodeActionContext([]))
         found = await editor.client.text_document_code_action_async(asked) or ()
         kinds = [action.kind for action in found if isinstance(action, types.CodeAction)]
-        assert kinds == ["source.fixAll.tapefix"]
+        assert kinds == ["source.fixAll.tapefix", "source.fixAndVerify.tapefix"]
         assert len(await editor.diagnostics(uri)) == 1
