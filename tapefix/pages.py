@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def page(rule: type[Codemod]) -> str:
     return f"# {rule.code} {rule.name}\n\n{rule.page().rstrip()}\n"
 
 
+@lru_cache(maxsize=512)
 def link(rule: type[Codemod]) -> str | None:
     """A URL of the rule's page: the file that its package ships; None when it has none in the file system."""
     shipped = _shipped(rule)

@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls.capabilities import get_capability
 
 from tapefix.editor.checking import Checked
-from tapefix.editor.diagnostics import diagnostics_of
+from tapefix.editor.diagnostics import diagnostic_of
 from tapefix.editor.programs import Part
 from tapefix.editor.server import Server
 from tapefix.finding import Applicability, Finding
@@ -47,7 +47,6 @@ class Asked:
     @cached_property
     def findings(self) -> list[tuple[Finding, types.Diagnostic]]:
         """The findings at the place that is asked about, or among the diagnostics that are, as these are shown."""
-        shown = diagnostics_of(self.server, self.checked)[self.part.uri]
         asked = {(diagnostic.code, _key(diagnostic.range)) for diagnostic in self.context.diagnostics}
         found = []
         for finding in self.checked.findings:
@@ -55,8 +54,7 @@ class Asked:
             if at is None or at.uri != self.part.uri:
                 continue
             if _touch(at.range, self.place) or (finding.code, _key(at.range)) in asked:
-                same = (d for d in shown if d.code == finding.code and _key(d.range) == _key(at.range))
-                found.append((finding, next(same)))
+                found.append((finding, diagnostic_of(self.server, self.checked, finding, at.range)))
         return found
 
     def edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit | None:

@@ -28,9 +28,11 @@ logger = logging.getLogger(__name__)
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.25
 """Seconds without a change before a text is looked at: a part of what the last look took, within these bounds."""
-PAUSE_SHARE = 0.2
-IDLE = 1.0
+PAUSE_SHARE = 0.05
+IDLE = 0.05
 """Seconds without work after which memory is tidied up."""
+MOST_UNTIDY = 4
+"""Looks after which it is tidied up even though there is work."""
 STACK = 64 * 1024 * 1024
 """Bytes of stack for the thread that reads: deep code is walked by recursion."""
 
@@ -75,10 +77,11 @@ class Checker:
         self._waiting: list[str] = []
         self._running: str | None = None
         self._tidy: asyncio.TimerHandle | None = None
+        self._untidy = 0
         previous = threading.stack_size(STACK)
         self._thread = ThreadPoolExecutor(1, "tapefix-check")
         # The thread is started by its first work, with the stack size of that moment.
-        self._thread.submit(load_rules)
+        self._thread.submit(_prepare)
         threading.stack_size(previous)
 
     def changed(self, program: Program) -> None:
@@ -131,6 +134,7 @@ class Checker:
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Do something dear where it holds up nobody."""
+        self._untidy += 1
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def close(self) -> None:
@@ -173,6 +177,9 @@ class Checker:
             self._next()
             return
         self._running = uri
+        if self._untidy >= MOST_UNTIDY:
+            self._tidy_up()
+        self._untidy += 1
         loop = asyncio.get_running_loop()
         program, stop, last = entry.program, entry.stop, entry.last
 
@@ -195,7 +202,12 @@ class Checker:
                     listener(found)
         self._next()
         if self._running is None:
-            self._tidy = asyncio.get_running_loop().call_later(IDLE, self._thread.submit, gc.collect)
+            self._tidy = asyncio.get_running_loop().call_later(IDLE, self._tidy_up)
+
+    def _tidy_up(self) -> None:
+        """Free what past looks have left: trees and readings go in circles, and only the collector sees that."""
+        self._untidy = 0
+        self._thread.submit(gc.collect)
 
     # In the thread
 
@@ -220,6 +232,13 @@ class Checker:
             logger.exception("%s could not be checked", program.uri)
             found = _kept(program, last)
         return found, time.perf_counter() - start
+
+
+def _prepare() -> None:
+    """Load what every look needs, which the collector need not go over again each time."""
+    load_rules()
+    gc.collect()
+    gc.freeze()
 
 
 def _kept(program: Program, last: Checked | None) -> Checked:

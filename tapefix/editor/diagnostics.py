@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from lsprotocol import types
 from pygls.capabilities import get_capability
 
-from tapefix.codemod import Codemod, Tag
+from tapefix.codemod import Tag
 from tapefix.editor.checking import Checked
 from tapefix.editor.elsewhere import Elsewhere
 from tapefix.editor.server import NAME, Server
@@ -39,11 +39,10 @@ def register(server: Server) -> None:
 def diagnostics_of(server: Server, checked: Checked) -> dict[str, list[types.Diagnostic]]:
     """What was found, by the document that it is shown in; each document of the program has an entry."""
     made: dict[str, list[types.Diagnostic]] = {part.uri: [] for part in checked.program.parts}
-    rules = {rule.code: rule for rule in checked.ruling.rules}
     for finding in (*checked.findings, *server.runs.findings(checked.program)):
         place = checked.program.location(finding.range)
         if place is not None:
-            made[place.uri].append(_diagnostic(server, checked, finding, place.range, rules.get(finding.code)))
+            made[place.uri].append(diagnostic_of(server, checked, finding, place.range))
     for notice in checked.notices:
         place = checked.program.location(_range_of(notice))
         if place is not None:
@@ -101,10 +100,10 @@ def _pulls(server: Server) -> bool:
     return get_capability(server.client_capabilities, "text_document.diagnostic") is not None
 
 
-def _diagnostic(
-    server: Server, checked: Checked, finding: Finding, place: types.Range, rule: type[Codemod] | None
-) -> types.Diagnostic:
+def diagnostic_of(server: Server, checked: Checked, finding: Finding, place: types.Range) -> types.Diagnostic:
+    """A finding as it is shown in its place."""
     shown = _Shown(server)
+    rule = next((rule for rule in checked.ruling.rules if rule.code == finding.code), None)
     message = finding.message
     if finding.applicability is Applicability.ADVICE and finding.reason:
         message = f"{message}\n{finding.reason}"
