@@ -26,7 +26,8 @@ def verify(
         typer.Option(
             "--allow",
             help="What the change may do besides, for every query: give its target another value, hold what a "
-            "straight-through estimator stops, count a gradient of zeros as missing; repeat for several.",
+            "straight-through estimator stops, count a gradient of zeros as missing, do without the graph and session "
+            "of TensorFlow 1 that BEFORE trains by; repeat for several.",
         ),
     ] = None,
     output_format: Format = OutputFormat.TEXT,

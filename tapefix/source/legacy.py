@@ -47,7 +47,8 @@ def python_2(source: SourceText, *, only_accepted: bool = False) -> ParseError |
         return None
     start, what = min(found)
     line, column = source.lines.position(start)
-    message = f"this is Python 2 ({what}); tapefix reads Python 3, so convert the file first, for example with 2to3"
+    way_out = "convert the file first, for example with fissix, which goes on where 2to3 has ended"
+    message = f"this is Python 2 ({what}); tapefix reads Python 3, so {way_out}"
     return ParseError(source.name, message, line, column)
 
 

@@ -11,10 +11,9 @@ from tapefix.tapes.reading import Reading
 from tapefix.tapes.sessions.looking import argument, given_beyond, names_in
 from tapefix.tapes.sessions.names import CannotConvertError
 from tapefix.tapes.sessions.runs import Run, Runs
-from tapefix.tapes.sessions.script import Role, Script, Step
+from tapefix.tapes.sessions.script import Script
+from tapefix.tapes.sessions.steps import Role, Step
 from tapefix.tapes.sessions.text import Text
-
-INDENT = "    "
 
 
 @dataclass(eq=False)
@@ -34,8 +33,10 @@ class Functions:
 
     def __init__(self, script: Script, runs: Runs, text: Text) -> None:
         self.script = script
+        self.graph = script.graph
         self.reading: Reading = script.reading
         self.text = text
+        self.unit = script.reading.module.default_indent
         self.train = next(step for step in script.steps if step.role is Role.TRAIN)
         self.loss = self._loss()
         self._taken = {name.value for name in self.reading.tree.nodes(cst.Name)} - self._going()
@@ -70,8 +71,8 @@ class Functions:
         if given_beyond(call, 3, ("loss", "global_step", "var_list", "name")):
             raise CannotConvertError("what `minimize` is given besides the loss would mean nothing to a tape")
         loss = argument(call, 0, "loss")
-        known = isinstance(loss, cst.Name) and self.script.role_of(loss.value) is Role.TENSOR
-        if loss is None or not (known or (not isinstance(loss, cst.Name) and self.script.reads_graph(loss))):
+        known = self.graph.role(loss) is Role.TENSOR
+        if loss is None or not (known or (not isinstance(loss, cst.Name) and self.graph.reads_graph(loss))):
             raise CannotConvertError("how the loss is made is not known")
         return loss
 
@@ -110,47 +111,31 @@ class Functions:
         if run.trains:
             return self.fresh("train_step", "train_on_batch")
         wanted = [self.reading.code(fetch.node) for fetch in run.fetches if isinstance(fetch.node, cst.Name)]
-        return self.fresh(f"compute_{wanted[0]}" if len(run.fetches) == 1 and wanted else "evaluate", "evaluate")
+        return self.fresh(
+            f"compute_{wanted[0].removesuffix('_op')}" if len(run.fetches) == 1 and wanted else "evaluate", "evaluate"
+        )
 
     def _steps(self, run: Run) -> list[Step]:
-        script = self.script
-        wanted = [fetch.step for fetch in run.fetches if fetch.step is not None and fetch.role is Role.TENSOR]
-        for fetch in run.fetches:
-            if fetch.step is None:
-                wanted += self._read(fetch.node)
-        if run.trains:
-            wanted += self._read(self.loss)
-        return [step for step in script.closure(wanted) if step.role is Role.TENSOR]
-
-    def _read(self, node: cst.BaseExpression) -> list[Step]:
-        found = [self.script.latest(name) for name in names_in(self.reading, node)]
-        return [step for step in found if step is not None and step.role is Role.TENSOR]
+        wanted = [step for fetch in run.fetches if fetch.role is Role.TENSOR for step in self.graph.read(fetch.node)]
+        return self.script.closure([*wanted, *self.graph.read(self.loss)] if run.trains else wanted)
 
     def loss_steps(self) -> list[Step]:
         """The statements that lead to the loss."""
-        return [step for step in self.script.closure(self._read(self.loss)) if step.role is Role.TENSOR]
+        return self.script.closure(self.graph.read(self.loss))
 
     def _check_beside(self, run: Run) -> None:
         """What is fetched along with a step of training must be what the loss was computed with."""
         inside = set(self.loss_steps())
         for fetch in run.fetches:
-            open_ended = [] if fetch.step is None else [fetch.step]
-            beside = [
-                step for step in self.script.closure(open_ended) if step.role is Role.TENSOR and step not in inside
-            ]
-            reads = any(self._reads_variables(step.value) for step in beside if step.value is not None)
-            inline = fetch.step is None and self._reads_variables(fetch.node)
-            if fetch.role is Role.VARIABLE or reads or inline:
+            made = self.script.closure(self.graph.read(fetch.node)) if fetch.role is Role.TENSOR else []
+            beside = [step.value for step in made if step not in inside and step.value is not None]
+            inline = [fetch.node] if fetch.step is None else []
+            reads = any(self.graph.reads_variables(node) for node in (*beside, *inline))
+            if fetch.role is Role.VARIABLE or reads:
                 code = self.reading.code(fetch.node)
                 raise CannotConvertError(
                     f"`{code}` is fetched along with the training: whether it is that before or after the step is open"
                 )
-
-    def _reads_variables(self, node: cst.BaseExpression) -> bool:
-        names = names_in(self.reading, node)
-        helpers = [function for name, function in self.script.functions.items() if name in names]
-        names = names.union(*(names_in(self.reading, helper) for helper in helpers))
-        return any(self.script.role_of(name) is Role.VARIABLE for name in names)
 
     def _placeholders(self, steps: Sequence[Step], nodes: Iterable[cst.BaseExpression]) -> list[str]:
         """The placeholders that statements and expressions read, in the order in which they are made."""
@@ -209,19 +194,20 @@ class Functions:
                 if given_beyond(step.value, 3, ("dtype", "shape", "name")):
                     raise CannotConvertError("a placeholder is made in a way that is not known")
                 dtype = argument(step.value, 0, "dtype")
-                assert dtype is not None
+                if dtype is None:
+                    raise CannotConvertError("a placeholder is made in a way that is not known")
                 name = step.binds[0]
-                lines.append(f"{indent}{INDENT}{name} = {tf}.convert_to_tensor({name}, {self.text.of(dtype)})")
+                lines.append(f"{indent}{self.unit}{name} = {tf}.convert_to_tensor({name}, {self.text.of(dtype)})")
         return lines
 
     def _forward(self, indent: str) -> list[str]:
         parameters = self._placeholders(self.shared, [])
         lines = [f"{indent}def {self.forward}({', '.join(parameters)}):", *self._conversions(parameters, indent)]
-        lines += self.text.statements(self.shared, indent + INDENT)
-        return [*lines, f"{indent}{INDENT}return {', '.join(self.outputs)}"]
+        lines += self.text.statements(self.shared, indent + self.unit)
+        return [*lines, f"{indent}{self.unit}return {', '.join(self.outputs)}"]
 
     def _written(self, function: Function, indent: str) -> list[str]:
-        run, inner = function.run, indent + INDENT
+        run, inner = function.run, indent + self.unit
         rest = [step for step in function.steps if step not in self.shared]
         nodes = [fetch.node for fetch in run.fetches if fetch.step is None]
         own = self._placeholders(rest, [*nodes, self.loss] if run.trains else nodes)
@@ -245,10 +231,10 @@ class Functions:
         tf = self.reading.tensorflow_name
         inside = set(self.loss_steps())
         lines = [f"{inner}with {tf}.GradientTape() as {self.tape}:"]
-        lines += [inner + INDENT + line for line in begun]
-        lines += self.text.statements([step for step in rest if step in inside], inner + INDENT)
+        lines += [inner + self.unit + line for line in begun]
+        lines += self.text.statements([step for step in rest if step in inside], inner + self.unit)
         if not isinstance(self.loss, cst.Name):
-            lines.append(f"{inner}{INDENT}{self.loss_name} = {self.text.of(self.loss)}")
+            lines.append(f"{inner}{self.unit}{self.loss_name} = {self.text.of(self.loss)}")
         lines += self.text.statements([step for step in rest if step not in inside], inner)
         lines.append(f"{inner}{self.variables} = {self._variables()}")
         query = f"{self.tape}.gradient({self.loss_name}, {self.variables})"
@@ -268,13 +254,13 @@ class Functions:
             read |= names_in(self.reading, step.value) if step.value is not None else set()
         made = [step for step in self.script.steps if step.role is Role.VARIABLE]
         direct = [step for step in made if step.binds[0] in read]
-        plain = all(self._is_plain(step) for step in direct) and not (read & set(self.script.functions))
+        plain = all(self._is_plain(step) for step in direct) and not (read & set(self.graph.functions))
         if not plain or not direct:
             return f"{self.tape}.watched_variables()"
         return f"[{', '.join(step.binds[0] for step in direct)}]"
 
     def _is_plain(self, step: Step) -> bool:
-        made = self.script.called(step.value) in ("Variable", "get_variable")
+        made = self.graph.called(step.value) in ("Variable", "get_variable")
         return made and isinstance(step.value, cst.Call) and argument(step.value, 99, "trainable") is None
 
     def _value(self, run: Run, index: int) -> str:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.sessions.looking import argument, given_beyond, is_load, names_in
+from tapefix.tapes.sessions.graph import INITIALIZERS
+from tapefix.tapes.sessions.looking import argument, given_beyond, is_load
 from tapefix.tapes.sessions.names import CannotConvertError
-from tapefix.tapes.sessions.script import INITIALIZERS, Role, Script, Step
+from tapefix.tapes.sessions.script import Script
+from tapefix.tapes.sessions.steps import Role, Step
 
 _SIMPLE = (cst.Name, cst.Attribute, cst.Integer, cst.Float, cst.SimpleString, cst.Subscript)
 
@@ -65,6 +67,7 @@ class Runs:
 
     def __init__(self, script: Script) -> None:
         self.script = script
+        self.graph = script.graph
         self.reading: Reading = script.reading
         self.feeding: dict[str, list[cst.Assign]] = {}
         """The dictionaries that runs are fed by their names."""
@@ -74,13 +77,13 @@ class Runs:
         self._check_order()
 
     def _calls(self, step: Step) -> list[cst.Call]:
-        return [call for call in self.reading.tree.nodes(cst.Call, inside=step.node) if self.script.is_run(call)]
+        return [call for call in self.reading.tree.nodes(cst.Call, inside=step.node) if self.graph.is_run(call)]
 
     def _run(self, call: cst.Call) -> Run:
         reading, func = self.reading, call.func
         assert isinstance(func, cst.Attribute)
         owner = func.value
-        of_session = isinstance(owner, cst.Name) and owner.value in self.script.sessions
+        of_session = isinstance(owner, cst.Name) and owner.value in self.graph.sessions
         if given_beyond(call, 2 if of_session else 1, ("fetches", "feed_dict", "session")):
             raise CannotConvertError("a run is given options, or asked for metadata")
         fetched = argument(call, 0, "fetches") if of_session else owner
@@ -88,9 +91,10 @@ class Runs:
         statement = reading.statement(call)
         if fetched is None or statement is None or any(isinstance(p, cst.Lambda) for p in reading.parents(call)):
             raise CannotConvertError("a run is written in a way that is not known")
-        if self.script.called(fetched) in INITIALIZERS or (
-            isinstance(fetched, cst.Name) and self.script.role_of(fetched.value) is Role.INITIALIZER
-        ):
+        inside = [inner for inner in reading.tree.nodes(cst.Call, inside=call) if inner is not call]
+        if any(self.graph.is_run(inner) for inner in inside):
+            raise CannotConvertError("a run takes what another one fetches, in one expression")
+        if self.graph.called(fetched) in INITIALIZERS or self.graph.role(fetched) is Role.INITIALIZER:
             return self._initializing(call, statement)
         listed, brackets = [fetched], ("", "")
         if isinstance(fetched, (cst.List, cst.Tuple)):
@@ -111,19 +115,16 @@ class Runs:
         return Run(call, statement, [], ("", ""), initializes=True)
 
     def _fetch(self, node: cst.BaseExpression) -> Fetch:
-        script, code = self.script, self.reading.code(node)
-        if isinstance(node, cst.Name):
-            step = script.latest(node.value)
-            if step is not None and step.role in (Role.TRAIN, Role.TENSOR, Role.VARIABLE, Role.CONSTANT):
+        graph, code = self.graph, self.reading.code(node)
+        owner = node.value if isinstance(node, cst.Subscript) else node
+        step = graph.step(owner)
+        if step is not None and (owner is node or step.role is Role.VARIABLE):
+            if step.role in (Role.TRAIN, Role.TENSOR, Role.VARIABLE, Role.CONSTANT):
                 return Fetch(node, step.role, step)
             raise CannotConvertError(f"what `{code}` is, which a run fetches, is not known")
-        owner = node.value if isinstance(node, cst.Subscript) else None
-        if isinstance(owner, cst.Name) and script.role_of(owner.value) is Role.VARIABLE:
-            return Fetch(node, Role.VARIABLE, script.latest(owner.value))
-        roles = {script.role_of(name) for name in names_in(self.reading, node)}
-        if isinstance(node, (cst.List, cst.Tuple, cst.Dict)) or not (script.reads_graph(node)):
+        if isinstance(node, (cst.List, cst.Tuple, cst.Dict)) or not graph.reads_graph(node):
             raise CannotConvertError(f"what `{code}` is, which a run fetches, is not known")
-        if Role.TRAIN in roles or script.is_random(node):
+        if any(made.role is Role.TRAIN for made in graph.read(node)) or graph.is_random(node):
             raise CannotConvertError(f"`{code}` is made anew for each run")
         return Fetch(node, Role.TENSOR, None)
 
@@ -162,7 +163,7 @@ class Runs:
 
     def _is_fed(self, given: cst.Arg) -> bool:
         call = self.reading.parent(given)
-        return isinstance(call, cst.Call) and self.script.is_run(call)
+        return isinstance(call, cst.Call) and self.graph.is_run(call)
 
     def _feeds(self, node: cst.BaseExpression) -> dict[str, cst.BaseExpression]:
         if not isinstance(node, cst.Dict):
@@ -170,10 +171,10 @@ class Runs:
         feeds: dict[str, cst.BaseExpression] = {}
         for element in node.elements:
             key = element.key if isinstance(element, cst.DictElement) else None
-            if not isinstance(key, cst.Name) or self.script.role_of(key.value) is not Role.PLACEHOLDER:
+            if not isinstance(key, cst.Name) or self.graph.role(key) is not Role.PLACEHOLDER:
                 raise CannotConvertError("something else than a placeholder is fed")
-            if self.script.holds_run(element.value):
-                raise CannotConvertError("a run is fed what another one fetches, in one expression")
+            if self.graph.touches(element.value):
+                raise CannotConvertError("a run is fed what the graph or another run computes")
             feeds[key.value] = element.value
         return feeds
 

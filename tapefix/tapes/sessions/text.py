@@ -10,7 +10,7 @@ import libcst as cst
 from tapefix.source.edits import Edit, apply_edits
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.sessions.names import CannotConvertError, dotted, is_dropped, renamed
-from tapefix.tapes.sessions.script import Step
+from tapefix.tapes.sessions.steps import Step
 from tapefix.tapes.writing.shape import statement_text
 from tapefix.tapes.writing.written import TIGHT
 

@@ -14,11 +14,12 @@ from tapefix.source.edits import Edit, apply_edits
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.repairs.eager import on_condition
 from tapefix.tapes.sessions.functions import Functions
-from tapefix.tapes.sessions.looking import is_load, local_names
+from tapefix.tapes.sessions.looking import function_of, is_load, local_names
 from tapefix.tapes.sessions.names import CannotConvertError, dotted
 from tapefix.tapes.sessions.optimizers import optimizer_text
 from tapefix.tapes.sessions.runs import Run, Runs, simple
-from tapefix.tapes.sessions.script import GONE, Role, Script, Step
+from tapefix.tapes.sessions.script import Script
+from tapefix.tapes.sessions.steps import GONE, Role, Step
 from tapefix.tapes.sessions.text import Text
 from tapefix.tapes.writing.draft import Draft
 from tapefix.tapes.writing.shape import CELL, statement_text
@@ -148,7 +149,7 @@ class _Writer:
             if isinstance(node, cst.SimpleStatementLine) and len(node.body) == 1 and node not in known:
                 part = node.body[0]
                 call = part.value if isinstance(part, cst.Expr) else None
-                if self.script.called(call) in ("disable_v2_behavior", "disable_eager_execution"):
+                if self.script.graph.called(call) in ("disable_v2_behavior", "disable_eager_execution"):
                     found.append(node)
         return found
 
@@ -266,21 +267,23 @@ class _Writer:
 
     def _check_rest(self) -> None:
         """Nothing that stays may read what goes."""
-        script, scope = self.script, self.script.scope
-        gone = {name for step in script.steps if step.role in (*GONE, Role.TRAIN) for name in step.binds}
-        gone |= script.sessions
-        kept = {name for step in script.steps if step.role not in (*GONE, Role.TRAIN) for name in step.binds}
-        for name in self.reading.tree.nodes(cst.Name, inside=scope):
-            if name.value not in gone or not is_load(self.reading, name):
+        gone = (*GONE, Role.TRAIN)
+        for name in self.reading.tree.nodes(cst.Name, inside=self.script.scope):
+            if not is_load(self.reading, name) or self._is_replaced(self.reading.span(name)[0]) or self._is_own(name):
                 continue
-            if self._is_replaced(self.reading.span(name)[0]) or self._is_own(name):
-                continue
-            if name.value in kept and script.latest(name.value) not in [s for s in script.steps if s.role in GONE]:
+            if not (self._is_gone(name, gone) or name.value in self.script.graph.sessions):
                 continue
             line = self.reading.line(name)
             raise CannotConvertError(
                 f"`{name.value}` is used in line {line} in a way that has no meaning outside a graph"
             )
+
+    def _is_gone(self, name: cst.Name, gone: Sequence[Role]) -> bool:
+        """Whether a name stands for what goes; in a function of its own, whenever that is called."""
+        bindings = self.script.graph.bindings
+        if function_of(self.reading, name) is function_of(self.reading, self.script.minimize):
+            return self.script.graph.role(name) in gone
+        return any(role in gone for role in bindings.roles(name.value))
 
     def _is_own(self, name: cst.Name) -> bool:
         """Whether a function around a name, inside the scope, has it for itself."""

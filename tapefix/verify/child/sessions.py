@@ -101,17 +101,17 @@ class Sessions:
             answer = plain(session, fetches, feeds)
         else:
             loss, pairs = step
-            dense = [(gradient, variable) for gradient, variable in pairs if hasattr(gradient, "op")]
-            variables = plain(session, [variable for _, variable in dense])
-            beside = [loss, [gradient for gradient, _ in dense]]
+            trained = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
+            variables = plain(session, [variable for _, variable in trained])
+            beside = [loss, [gradient for gradient, _ in trained]]
             answer, (value, gradients) = plain(session, [fetches, beside], feeds)
             self._stream.emit(
                 "step",
                 line=line,
                 loss=digest(value),
-                names=[variable.op.name for _, variable in dense],
+                names=[variable.op.name for _, variable in trained],
                 variables=[digest(variable) for variable in variables],
-                gradients=[digest(gradient) for gradient in gradients],
+                gradients=[digest(_dense(*pair)) for pair in zip(gradients, variables)],
             )
         self._note(line, tf.nest.flatten(answer))
         if step is not None:
@@ -213,6 +213,15 @@ def _made_by_script(frames: Frames) -> bool:
             return False
         frame = frame.f_back
     return False
+
+
+def _dense(gradient: Any, variable: Any) -> Any:
+    """A gradient as an array, that of rows that were gathered too."""
+    if not hasattr(gradient, "indices"):
+        return gradient
+    whole = np.zeros_like(variable)
+    np.add.at(whole, gradient.indices, gradient.values)
+    return whole
 
 
 def _operation(part: Any) -> Any:
