@@ -150,9 +150,11 @@ class _Comparison:
             kept = f"the first {CLOSE} steps of training (losses and variables of {self.steps - CLOSE} more)"
         values = f"{self.fetched} fetched value{'' if self.fetched == 1 else 's'}" if self.fetched else "the output"
         also = " and the output" if self.fetched else ""
+        unchecked = sorted({str(c.check.unchecked) for c in self.findings.changes if c.check and c.check.unchecked})
+        rest = f"; not checked against differences: {', '.join(unchecked)}" if unchecked else ""
         return (
             f"losses, gradients and variables of {kept} are those of the session under TensorFlow 1, "
-            f"and so are {values}{also}"
+            f"and so are {values}{also}{rest}"
         )
 
 

@@ -123,3 +123,9 @@ def given_beyond(call: cst.Call, positional: int, keywords: Collection[str]) -> 
         or (given.keyword is not None and given.keyword.value not in keywords)
         for index, given in enumerate(call.args)
     )
+
+
+def imports(reading: Reading) -> list[cst.Import | cst.ImportFrom]:
+    """The statements that import something of TensorFlow."""
+    plain = [s for s in reading.tree.nodes(cst.Import) if "tensorflow" in reading.code(s)]
+    return plain + [s for s in reading.tree.nodes(cst.ImportFrom) if "tensorflow" in reading.code(s)]
