@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tapefix.codemod import Codemod, with_find
-from tapefix.finding import Finding
+from tapefix.finding import Finding, Rewrite
 from tapefix.source.cells import Program, WithheldError
 from tapefix.source.text import SourceText
 
@@ -48,15 +48,29 @@ def _allowed(finding: Finding, program: Program) -> Finding:
     allowed, reason = [], ""
     for rewrite in finding.rewrites:
         try:
-            program.edits(rewrite.edits)
-            allowed.append(rewrite)
+            allowed.append(_fitted(rewrite, program))
         except WithheldError as error:
             reason = reason or f"the rewrite is withheld: {error}"
-    if not reason:
-        return finding
-    if not allowed:
+    if not allowed and reason:
         return replace(finding, rewrite=None, alternatives=(), reason=reason)
-    return replace(finding, rewrite=allowed[0], alternatives=tuple(allowed[1:]))
+    return finding if not allowed else replace(finding, rewrite=allowed[0], alternatives=tuple(allowed[1:]))
+
+
+def _fitted(rewrite: Rewrite, program: Program) -> Rewrite:
+    """A rewrite as the cells can take it.
+
+    Raises:
+        WithheldError: they cannot.
+    """
+    try:
+        program.edits(rewrite.edits)
+    except WithheldError as error:
+        # A block that a cell begins may take in lines of the cells below it: these move.
+        try:
+            return replace(rewrite, edits=program.gathered(rewrite.edits))
+        except WithheldError:
+            raise error from None
+    return rewrite
 
 
 def _worded(finding: Finding, program: Program) -> Finding:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from tapefix.source.differing import edits_between
 from tapefix.source.edits import Edit, apply_edits
 from tapefix.source.errors import ParseError
 from tapefix.source.lines import Lines
@@ -137,6 +138,39 @@ class Program:
             index: _settled(self.cells[index], later.cells[index], found.get(index, ())) for index in sorted(changed)
         }
 
+    def gathered(self, edits: Iterable[Edit]) -> tuple[Edit, ...]:
+        """Other edits of the program that make the same of it, but for its cells.
+
+        Lines that become part of a block which an earlier cell begins are moved into that cell.
+
+        Raises:
+            WithheldError: that does not make cells of it.
+        """
+        text = self._with_whole_blocks(apply_edits(self.text, edits))
+        found: list[Edit] = []
+        for (start, end), (new_start, new_end) in zip(self._segments(self.text), self._segments(text), strict=True):
+            between = edits_between(self.text[start:end], text[new_start:new_end])
+            found += [Edit(start + edit.start, start + edit.end, edit.replacement) for edit in between]
+        if apply_edits(self.text, found) != text:
+            raise WithheldError("it reaches from one cell into another")
+        self.edits(found)
+        return tuple(found)
+
+    def _with_whole_blocks(self, text: str) -> str:
+        """A later text with each border below the indented lines that follow it."""
+        border = re.compile(rf" {re.escape(self.key)} \d+\s*")
+        written: list[str] = []
+        held: list[str] = []
+        for line in re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text):
+            if border.fullmatch(line) or (held and not line.strip()):
+                held.append(line)
+            elif held and line[0] in " \t" and not line.startswith(f" {self.key}"):
+                written.append(line)
+            else:
+                written += [*held, line]
+                held.clear()
+        return "".join((*written, *held))
+
     def _refuse(self, edit: Edit) -> None:
         index = max(bisect_right(self._starts, edit.start) - 1, 0)
         for piece in self.pieces[index:]:
@@ -158,12 +192,20 @@ class Program:
 
     def _decoded(self, text: str) -> tuple[str, ...]:
         """The texts of the cells in a later text."""
+        segments = self._segments(text)
+        cells = tuple(self._unmasked(index, text[start:end]) for index, (start, end) in enumerate(segments))
+        if any(self.key in cell for cell in cells):
+            raise WithheldError("it would move or change a magic or a shell line")
+        return cells
+
+    def _segments(self, text: str) -> list[tuple[int, int]]:
+        """Where the cells stand in a later text."""
         borders = list(re.finditer(rf"(?<![^\r\n]) {re.escape(self.key)} (\d+)(?:\r\n|\r|\n)", text))
         if [int(border[1]) for border in borders] != list(range(2, len(self.cells) + 1)):
             raise WithheldError("it reaches from one cell into another")
         starts = [0, *(border.end() for border in borders)]
         ends = [*(border.start() for border in borders), len(text)]
-        return tuple(self._unmasked(index, text[starts[index] : ends[index]]) for index in range(len(self.cells)))
+        return list(zip(starts, ends, strict=True))[: len(self.cells)]
 
     def _unmasked(self, index: int, text: str) -> str:
         covered = {self.text[p.start : p.end]: self.cells[index][p.cell_start : p.cell_end] for p in self._masks(index)}

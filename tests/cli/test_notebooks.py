@@ -22,7 +22,7 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 ALL = sorted(folder.name for folder in NOTEBOOKS.iterdir())
 CHANGING = [name for name in ALL if (NOTEBOOKS / name / "after.ipynb").exists()]
 WITHHELD = {
-    "split_tape": "the rewrite is withheld: cell 4 would not be Python by itself",
+    "magic_between": "the rewrite is withheld: cell 3 would not be Python by itself",
     "timed_forward": "the rewrite is withheld: it would change `%time`, which is no Python",
 }
 LOOK_ALIKES = [name for name in ALL if name not in CHANGING and name not in WITHHELD]

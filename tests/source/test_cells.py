@@ -208,3 +208,53 @@ def test_the_same_edit_may_reach_several_cells() -> None:
     moved = program.text.index("loss")
     edits = [Edit(moved, len(program.text), ""), Edit(24, 24, "    loss = g(y)\n")]
     assert program.edits(edits) == {0: (Edit(24, 24, "    loss = g(y)\n"),), 1: (Edit(0, 12, ""),)}
+
+
+def gathered(*cells: str, old: str, new: str) -> tuple[str, ...]:
+    program = Program.of(cells)
+    start = program.text.index(old)
+    edits = program.gathered([Edit(start, start + len(old), new)])
+    return program.after(apply_edits(program.text, edits)).cells
+
+
+def test_lines_of_a_block_move_to_the_cell_that_begins_it() -> None:
+    tape = "with tape:\n    y = f(x)"
+    moved = "    # the loss\n    loss = g(\n        y\n    )\n"
+    behind = gathered(
+        tape, "\n# the loss\nloss = g(\n    y\n)\nprint(loss)", old="# the loss\nloss = g(\n    y\n)\n", new=moved
+    )
+    assert behind == (f"{tape}\n{moved}"[:-1], "\nprint(loss)")
+    emptied = gathered(tape, "z = y", "loss = g(z)", old="z = y\n # %% 3\nloss", new="    z = y\n # %% 3\n    loss")
+    assert emptied == (f"{tape}\n    z = y\n    loss = g(z)", "", "")
+
+
+@pytest.mark.parametrize(
+    ("cells", "old", "new"),
+    [
+        (("with tape:\n    y = f(x)\n%ls", "loss = g(y)"), "loss", "    loss"),
+        (("with tape:\n    y = f(x)", "%%time\nloss = g(y)"), "loss", "    loss"),
+        (("with tape:\n    y = f(x)", "%ls\nloss = g(y)"), "loss", "    loss"),
+        (("with tape:\n    y = f(x)", "if y:\n    !ls\nz = y"), "if y:\n", "    if y:\n    "),
+        (("with tape:\n    y = f(x)", "s = '''\na'''\n"), "s", "    s"),
+    ],
+)
+def test_a_block_that_cannot_be_gathered_is_refused(cells: tuple[str, ...], old: str, new: str) -> None:
+    with pytest.raises(WithheldError):
+        gathered(*cells, old=old, new=new)
+
+
+@given(NOTEBOOKS, st.data())
+def test_gathering_changes_nothing_but_the_cells(texts: list[str], data: st.DataObject) -> None:
+    program = Program.of(texts)
+    size = len(program.text)
+    cuts = sorted(data.draw(st.lists(st.integers(0, size), min_size=2, max_size=4)))
+    new = st.sampled_from(["    ", "x\n    ", "    x\n"])
+    edits = [Edit(a, b, data.draw(new)) for a, b in zip(cuts[::2], cuts[1::2], strict=False)]
+    try:
+        later = program.after(apply_edits(program.text, program.gathered(edits)))
+    except (WithheldError, OverlappingEditsError):
+        return
+    border = re.compile(rf" {program.key} \d+")
+    wanted = [line for line in split(apply_edits(program.text, edits)) if line.strip() and not border.fullmatch(line)]
+    assert [line for line in split(later.text) if line.strip() and not border.fullmatch(line)] == wanted
+    assert all(program.key not in cell for cell in later.cells)
