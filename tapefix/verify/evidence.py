@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from tapefix.verify.naming import named
 from tapefix.verify.session_evidence import SESSION_EVENTS, SessionEvidence
 
 Value = dict[str, Any]
 """A value as the child describes it: class, dtype, shape, and numbers or projections of them."""
-
-_LINE = re.compile(r'(File "[^"\n]*\.ipynb", line )(\d+)')
-"""A line of a notebook's program, as Python and AutoGraph name it."""
 
 State = Literal["none", "raised", "gradient"]
 
@@ -285,29 +282,12 @@ def _events(record: Path, called: Callable[[int], int]) -> Iterator[dict[str, An
         return
     for line in data.split(b"\n"):
         try:
-            event = json.loads(line, object_hook=None if called is int else partial(_named, called))
+            event = json.loads(line, object_hook=None if called is int else partial(named, called))
         except ValueError:
             # The last line of a run that was killed while it wrote.
             continue
         if isinstance(event, dict):
             yield event
-
-
-def _named(called: Callable[[int], int], facts: dict[str, Any]) -> dict[str, Any]:
-    """Facts of a run, with the lines of the script by their names."""
-    if isinstance(facts.get("path"), str) and facts["path"]:
-        # A place in another file.
-        return facts
-    for key in ("line", "end_line"):
-        if isinstance(facts.get(key), int):
-            facts[key] = called(facts[key])
-    if "stops" in facts:
-        facts["stops"] = [line and called(line) for line in facts["stops"]]
-    if "left" in facts:
-        facts["left"] = [(number, line and called(line), earlier) for number, line, earlier in facts["left"]]
-    if isinstance(facts.get("message"), str):
-        facts["message"] = _LINE.sub(lambda found: f"{found[1]}{called(int(found[2]))}", facts["message"])
-    return facts
 
 
 def _query(order: int, event: dict[str, Any], sites: list[Site]) -> Query:

@@ -16,14 +16,12 @@ from tapefix.verify.compare import Comparison
 from tapefix.verify.concluding import conclude, nothing_reached
 from tapefix.verify.effects import noisy_lines, output_problems
 from tapefix.verify.evidence import End, Evidence
+from tapefix.verify.naming import Naming
 from tapefix.verify.options import DeviceError, RunOptions, SandboxError, VerifyError
 from tapefix.verify.runs import Runner, RunRequest, frozen
 from tapefix.verify.sessions import judge_session
 from tapefix.verify.verdict import Findings, Verdict, VerdictStatus
 from tapefix.verify.waiting import Waiting
-
-Naming = Callable[[str], Callable[[int], int]]
-"""Gives for a text what each of its lines is called."""
 
 _IN_PLACE = re.compile(r"`var(iable)? (\+|-|\*|/|\*\*)= value` with `tf\.Variable`s is not supported")
 
