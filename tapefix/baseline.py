@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from tapefix.finding import Finding
 from tapefix.source.errors import SourceError
 from tapefix.source.text import SourceText, read_bytes
 from tapefix.source.writing import create_bytes, replace_bytes
-from tapefix.units import identity
 
 VERSION = 1
 
@@ -82,8 +81,7 @@ class Baseline:
 
     def entry(self, finding: Finding, path: Path, source: SourceText) -> Entry:
         """What a finding of a file is known by."""
-        line = source.lines.line(min(int(finding.range.line), source.lines.count)).strip()
-        return Entry(self.name(path), finding.code, line)
+        return Entry(self.name(path), finding.code, first_line(finding, source))
 
     def name(self, path: Path) -> str:
         """The path of a file, as it is written in here."""
@@ -93,16 +91,10 @@ class Baseline:
         """The file that an entry is about."""
         return self.path.absolute().parent / entry.path
 
-    def known(self, findings: Sequence[Finding], path: Path, source: SourceText) -> frozenset[tuple[str, int]]:
-        """Which of the findings of a file are recorded, by their identity: the first ones, as often as recorded."""
-        left = Counter(self.entries)
-        known: set[tuple[str, int]] = set()
-        new: set[tuple[str, int]] = set()
-        for finding in sorted(findings, key=lambda each: each.key):
-            entry = self.entry(finding, path, source)
-            left[entry] -= 1
-            (known if left[entry] >= 0 else new).add(identity(finding))
-        return frozenset(known - new)
+    def of(self, path: Path) -> tuple[Entry, ...]:
+        """The entries of one file, each as often as it is recorded."""
+        name = self.name(path)
+        return tuple(entry for entry in self.entries.elements() if entry.path == name)
 
 
 @dataclass
@@ -121,6 +113,11 @@ class Sighting:
             {entry: n for entry, n in baseline.entries.items() if entry.code in self.looked.get(entry.path, ())}
         )
         return (looked - self.found) + Counter({entry: baseline.entries[entry] for entry in gone})
+
+
+def first_line(finding: Finding, source: SourceText) -> str:
+    """The text of the line on which a finding begins, without its indentation."""
+    return source.lines.line(min(int(finding.range.line), source.lines.count)).strip()
 
 
 def _dumped(entry: Entry) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tapefix.baseline import Baseline, Entry, Sighting
+from tapefix.baseline import Baseline, Entry, Sighting, first_line
 from tapefix.config import Config
 from tapefix.finding import Finding
 from tapefix.source.linemap import line_origins
@@ -60,6 +60,27 @@ def _lines(finding: Finding) -> set[int]:
     return {line for place in places for line in range(place.line, place.end_line + 1)} | set(finding.queries)
 
 
+@dataclass(frozen=True)
+class Allotment:
+    """What a file's share will be, before its findings are known."""
+
+    changed: frozenset[int] | None = None
+    """The lines that count; None for all."""
+    known: tuple[Entry, ...] = ()
+    """What a baseline records of it."""
+
+    def share(self, source: SourceText, findings: Sequence[Finding]) -> Share:
+        """One's own part of the file, when these are its findings; of equal ones, the first are those on record."""
+        left = Counter((entry.code, entry.line) for entry in self.known)
+        known: set[tuple[str, int]] = set()
+        new: set[tuple[str, int]] = set()
+        for finding in sorted(findings, key=lambda each: each.key):
+            recorded = (finding.code, first_line(finding, source))
+            left[recorded] -= 1
+            (known if left[recorded] >= 0 else new).add(identity(finding))
+        return Share(self.changed, frozenset(known - new))
+
+
 class Shares:
     """The shares of all files of one command.
 
@@ -104,6 +125,28 @@ class Shares:
         """
         return self._history is None or self._history.touched(path)
 
+    def check(self, path: Path, config: Config) -> None:
+        """See that what was asked for is there for a file or folder, before anything is done.
+
+        Raises:
+            HistoryError: nothing is known of what has changed in it.
+            SourceError: its baseline cannot be read.
+        """
+        self.baseline(config)
+        if self._history is not None:
+            self._history.check(path)
+
+    def allot(self, path: Path, config: Config, source: SourceText) -> Allotment:
+        """What one's own part of a file will be.
+
+        Raises:
+            HistoryError: nothing is known of what has changed in it.
+            SourceError: its baseline cannot be read.
+        """
+        baseline = self.baseline(config)
+        changed = None if self._history is None else self._history.changed(path, source)
+        return Allotment(changed, () if baseline is None else baseline.of(path))
+
     def share(self, path: Path, config: Config, source: SourceText, findings: Sequence[Finding]) -> Share:
         """One's own part of a file with these findings.
 
@@ -111,11 +154,12 @@ class Shares:
             HistoryError: nothing is known of what has changed in it.
             SourceError: its baseline cannot be read.
         """
-        baseline = self.baseline(config)
-        return Share(
-            None if self._history is None else self._history.changed(path, source),
-            frozenset() if baseline is None else baseline.known(findings, path, source),
-        )
+        return self.allot(path, config, source).share(source, findings)
+
+    @property
+    def narrow(self) -> bool:
+        """Whether only some lines count."""
+        return self._history is not None
 
     def saw(
         self,

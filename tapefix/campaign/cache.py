@@ -88,6 +88,8 @@ def key_of(job: Job) -> str:
         "unsafe": job.unsafe,
         "named": job.named,
         "options": None,
+        "own": to_data(job.own),
+        "pictured": job.pictured,
     }
     if job.options is not None:
         about["options"] = {**asdict(job.options), "python": str(job.options.python or "")}

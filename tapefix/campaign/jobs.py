@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tapefix.campaign.outcome import EndState, FileOutcome
 from tapefix.campaign.settling import settle
 from tapefix.mending import Choosing, DefectError, mend
+from tapefix.report.results import FileResult
 from tapefix.running import QUERY
+from tapefix.share import Allotment
 from tapefix.source.errors import SourceError
 from tapefix.source.opening import read_source
 from tapefix.suppressions import Suppressions
@@ -42,6 +44,10 @@ class Job:
     """None where nothing is to be run."""
     named: bool
     """Whether it was asked for itself: then it is run even if the reading finds nothing."""
+    own: Allotment = field(default_factory=Allotment)
+    """Which of its findings count."""
+    pictured: bool = False
+    """Whether it is to be drawn where its gradients went."""
 
 
 class Mender:
@@ -93,7 +99,16 @@ class Mender:
             return FileOutcome(job.name, EndState.SKIPPED, f"a comment in line {line} leaves it out", line)
         anyway = job.options is not None and job.named and QUERY.search(source.text) is not None
         warm = partial(self._warm, job)
-        result = mend(source, job.path, _rules(job), warm, unsafe=job.unsafe, anyway=anyway, choosing=choosing)
+        result = mend(
+            source,
+            job.path,
+            _rules(job),
+            warm,
+            unsafe=job.unsafe,
+            anyway=anyway,
+            choosing=choosing,
+            sharing=partial(job.own.share, source),
+        )
         runs = self._runs(job, source.text)
         later = [] if result.proof is None else self._runs(job, result.proof.proposed)
         settled = settle(result.findings, result.proof, [evidence.end for evidence in (*runs, *later)])
@@ -106,12 +121,22 @@ class Mender:
             notices=tuple(result.notices),
             proof=result.proof,
             attempts=tuple(dict.fromkeys(attempt for evidence in runs for attempt in attempts(evidence))),
+            paths=self._paths(job, result),
             ran=bool(runs),
             data=job.data if matters else b"",
         )
 
     def _runs(self, job: Job, text: str) -> list[Evidence]:
         return [] if self._verifier is None else self._verifier.recorded(job.path, text)
+
+    def _paths(self, job: Job, result: FileResult) -> tuple[dict[str, Any], ...]:
+        """Where the gradients of a file with findings went, before its repair."""
+        if not job.pictured or result.source is None or not (result.findings or result.proof is not None):
+            return ()
+        from tapefix.report.page_data import paths_seen
+
+        verifier = self._warm(job)
+        return () if verifier is None else tuple(paths_seen(verifier, job.path, result.source.text))
 
     def _warm(self, job: Job) -> Verifier | None:
         """The verifier for a job; another project's or another interpreter's is ended first."""

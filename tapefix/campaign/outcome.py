@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from tapefix.finding import Finding
 from tapefix.proof import Proof
@@ -63,6 +64,8 @@ class FileOutcome:
     """The texts before and after, each rewrite with its verdict, and the verdict on the sum."""
     attempts: tuple[str, ...] = ()
     """What the run before tried beyond its working copy, as far as its evidence shows: files, processes, addresses."""
+    paths: tuple[dict[str, Any], ...] = ()
+    """Where its gradients went, as drawings for a report; empty where none was asked for."""
     seconds: float = 0.0
     """What reading and running it took."""
     cached: bool = False
@@ -100,7 +103,7 @@ class FileOutcome:
             notices=self.notices,
             proof=self.proof,
             written=self.written,
-            end=FileEnd(self.state.value, self.reason, self.attempts, self.seconds, self.cached),
+            end=FileEnd(self.state.value, self.reason, self.attempts, self.seconds, self.cached, self.paths),
         )
 
 
@@ -144,6 +147,12 @@ class Settings:
     git: str | None = None
     """`rule` or `file`: what each commit on a new branch is about, instead of writes."""
     cache: bool = True
+    since: str | None = None
+    """The revision since which lines have to be changed to count."""
+    baseline: str | None = None
+    """The file of known findings, instead of those that the settings of projects name."""
+    pictures: bool = False
+    """Whether it is to be drawn where gradients went, which takes a run more for each file with findings."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from tapefix.campaign.outcome import EndState, FileOutcome
 from tapefix.config import Config, ConfigError
 from tapefix.running import project_of
 from tapefix.selection import Selection
+from tapefix.share import Allotment, Shares
 from tapefix.source.errors import SourceError
+from tapefix.source.opening import read_source
 from tapefix.source.text import read_bytes
 from tapefix.source.walking import candidates
 
@@ -46,6 +48,9 @@ class Planner:
     options: Callable[[Path, Config], RunOptions | None]
     """The settings for runs of a file; None where nothing is to be run."""
     unsafe: bool | None
+    shares: Shares = field(default_factory=Shares)
+    """Which findings count."""
+    pictures: bool = False
 
     def plan(self, paths: Sequence[str], walked: Callable[[int], None] | None = None) -> Plan:
         """Walk, and say for each file what is to be done; `walked` hears now and then how many were found.
@@ -53,6 +58,7 @@ class Planner:
         Raises:
             ConfigError: the settings of a path that was given cannot be used.
             UnknownRuleError: a rule is named that does not exist.
+            HistoryError: what has changed was asked for, and is not known.
         """
         plan = Plan()
         seen: set[str] = set()
@@ -63,6 +69,8 @@ class Planner:
             self.selection.config(path if path.is_dir() else path.parent)
             self.selection.check_names()
             for name, data in candidates(given, errors.append, seen=seen, passed=passed):
+                if not self.shares.touches(Path(name)):
+                    continue
                 self._add(plan, name, data, named=data is None)
                 if walked is not None:
                     walked(plan.size)
@@ -88,6 +96,7 @@ class Planner:
             content = read_bytes(path, name) if data is None else data
             config = self.selection.config(path.parent)
             rules = self.selection.rules(path, config)
+            own = self._own(path, config, name, content)
         except SourceError as error:
             plan.settled[number] = unreadable(name, error)
             return
@@ -114,5 +123,12 @@ class Planner:
                 project=project_of(path),
                 options=self.options(path, config),
                 named=named,
+                own=own,
+                pictured=self.pictures,
             )
         )
+
+    def _own(self, path: Path, config: Config, name: str, content: bytes) -> Allotment:
+        if not self.shares.narrow and self.shares.baseline(config) is None:
+            return Allotment()
+        return self.shares.allot(path, config, read_source(path, name, content))

@@ -10,15 +10,18 @@ import typer
 
 from tapefix.cli.guard import fail, guarded
 from tapefix.cli.options import (
+    BaselineFile,
     Device,
     Ignore,
     Memory,
     Python,
+    ReportFolder,
     ResultFormat,
     Run,
     Samples,
     SandboxLevel,
     Select,
+    Since,
     Timeout,
     names,
 )
@@ -71,6 +74,9 @@ def migrate(
     memory: Memory = None,
     device: Device = None,
     sandbox: SandboxLevel = None,
+    since: Since = None,
+    baseline: BaselineFile = None,
+    report: ReportFolder = None,
 ) -> int:
     """Bring a whole tree over: each file gets one end state, with its reason; --write writes what was verified."""
     from tapefix.campaign.outcome import Settings
@@ -102,6 +108,9 @@ def migrate(
             python=str(Path(python).absolute()) if python else None,
             jobs=jobs or 0,
             cache=cache,
+            since=since,
+            baseline=str(baseline.absolute()) if baseline is not None else None,
+            pictures=report is not None,
         )
         migration = Migration.begun(settings)
-    return migration.run(output_format.value, quiet=quiet)
+    return migration.run(output_format.value, quiet=quiet, report=report)

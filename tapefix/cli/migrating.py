@@ -17,13 +17,15 @@ from tapefix.campaign.planning import Planner
 from tapefix.cli.delivering import Delivery, delivered
 from tapefix.cli.guard import fail
 from tapefix.cli.live import Live
+from tapefix.cli.reporting import report_campaign
 from tapefix.cli.reviewing import Review
 from tapefix.cli.verifying import RunSettings
 from tapefix.report.campaign import campaign_data, campaign_lines
 from tapefix.report.lines import show
 from tapefix.report.reporters import JsonReporter, make_reporter
-from tapefix.report.results import Totals
+from tapefix.report.results import FileResult, Totals
 from tapefix.selection import Selection
+from tapefix.share import Shares
 from tapefix.source.undoing import undo_root
 from tapefix.verify.options import RunOptions
 
@@ -42,10 +44,14 @@ class Migration:
 
         Raises:
             JournalError: the folder that is to hold its journal cannot be written.
+            ConfigError, HistoryError, SourceError: what is to be told apart by a revision or a baseline, cannot be.
         """
         for given in settings.paths:
             if not os.path.lexists(given):
                 fail(f"{given}: there is no such file or folder")
+        planner = _planner(settings)
+        for path in map(Path, settings.paths):
+            planner.shares.check(path, planner.selection.config(path if path.is_dir() else path.parent))
         common = os.path.commonpath([os.path.realpath(given) for given in settings.paths])
         return cls(Journal.create(undo_root(Path(common))), replace(settings, jobs=_jobs(settings)))
 
@@ -70,7 +76,7 @@ class Migration:
             fail(f"{memory.cwd}, where the campaign began, cannot be entered: {error.strerror}")
         return cls(journal, replace(memory.settings, jobs=jobs or memory.settings.jobs), memory)
 
-    def run(self, output_format: str, *, quiet: bool) -> int:
+    def run(self, output_format: str, *, quiet: bool, report: Path | None = None) -> int:
         """Carry it out, show the result, and return the exit code."""
         settings = self._settings
         review = Review(self._journal, self._memory) if settings.interactive else None
@@ -94,7 +100,10 @@ class Migration:
                 sys.stderr.write(f"stopped; `tapefix migrate --resume {self._journal.id}` goes on\n")
                 raise
             delivery = delivered(result)
-        return _shown(delivery, output_format)
+        code = _shown(delivery, output_format)
+        if report is not None:
+            report_campaign(report, delivery.result, _files(delivery))
+        return code
 
 
 def _planner(settings: Settings) -> Planner:
@@ -111,6 +120,8 @@ def _planner(settings: Settings) -> Planner:
         Selection(settings.select, settings.ignore),
         lambda path, config: asked.options(path, config) if settings.verify else None,
         settings.unsafe,
+        Shares(settings.since, Path(settings.baseline) if settings.baseline else None),
+        settings.pictures,
     )
 
 
@@ -140,10 +151,15 @@ def _executor(settings: Settings) -> Executor:
     return LocalWorkers(settings.jobs, _gpus(settings) if settings.verify else 0)
 
 
+def _files(delivery: Delivery) -> list[FileResult]:
+    """Each file as it is shown: what lies in a patch or on a branch is done, as what is written."""
+    outcomes = delivery.result.files
+    return [replace(outcome.result, written=outcome.written or delivery.has(outcome)) for outcome in outcomes]
+
+
 def _shown(delivery: Delivery, output_format: str) -> int:
     result = delivery.result
-    # What lies in a patch or on a branch is done, as what is written.
-    files = [replace(outcome.result, written=outcome.written or delivery.has(outcome)) for outcome in result.files]
+    files = _files(delivery)
     if output_format == "text":
         totals = Totals()
         for file in files:

@@ -6,13 +6,16 @@ import sys
 import time
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tapefix.report.lines import show
 from tapefix.report.page import Page, file_of, write_report
 from tapefix.report.results import FileResult
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tapefix.campaign.outcome import CampaignResult
     from tapefix.report.page_data import PageFile
     from tapefix.verify import Verifier
 
@@ -29,8 +32,11 @@ class Reporting:
 
     def add(self, result: FileResult, path: Path, verifier: Verifier | None) -> None:
         """Add a file; where it can be run, with the way that its missing gradients went before the repair."""
-        worth = verifier is not None and result.source is not None and (result.proof is not None or result.findings)
-        paths = _paths(result, path, verifier) if worth and verifier is not None else []
+        from tapefix.report.page_data import paths_seen
+
+        paths = []
+        if verifier is not None and result.source is not None and (result.proof is not None or result.findings):
+            paths = paths_seen(verifier, path.absolute(), result.source.text)
         now = time.monotonic()
         self._files.append(file_of(result, paths, now - self._last))
         self._last = now
@@ -42,19 +48,38 @@ class Reporting:
             SourceError: it cannot be written.
         """
         started = self._started.isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC")
-        page = Page("fix", started, time.monotonic() - self._begin, self._files)
-        written = write_report(self._folder, page)
-        show([((f"{written}: ", "place"), ("the report", ""))], sys.stderr)
+        _write(self._folder, Page("fix", started, time.monotonic() - self._begin, self._files))
 
 
-def _paths(result: FileResult, path: Path, verifier: Verifier) -> list[dict[str, Any]]:
-    from tapefix.report.page_data import paths_data
-    from tapefix.verify import VerifyError
-    from tapefix.why import explain
+def report_campaign(folder: Path, result: CampaignResult, files: Iterable[FileResult]) -> None:
+    """Write the page of a campaign, and say where it is; `files` are its outcomes as they are shown.
 
-    assert result.source is not None
-    try:
-        return paths_data(explain(verifier, path.absolute(), result.source.text))
-    except VerifyError:
-        # What cannot be run has no way to draw; the verdict says why.
-        return []
+    Raises:
+        SourceError: it cannot be written.
+    """
+    from tapefix.campaign.outcome import EndState
+
+    versions = result.versions
+    conditions = [
+        f"campaign {result.id}",
+        f"in {result.root}",
+        versions.device,
+        versions.tensorflow and f"TensorFlow {versions.tensorflow}",
+        versions.python and f"Python {versions.python}",
+        versions.sandbox,
+    ]
+    page = Page(
+        command="migrate",
+        started=result.started.replace("T", " ").replace("Z", " UTC"),
+        seconds=result.seconds,
+        files=[file_of(file) for file in files],
+        states=[state.value for state in EndState],
+        conditions=[text for text in conditions if text],
+        passed_over=result.passed_over,
+    )
+    _write(folder, page)
+
+
+def _write(folder: Path, page: Page) -> None:
+    written = write_report(folder, page)
+    show([((f"{written}: ", "place"), ("the report", ""))], sys.stderr)

@@ -90,7 +90,10 @@ def _figures(page: Page) -> list[tuple[str, int]]:
 
 
 def file_of(result: FileResult, paths: Sequence[dict[str, object]] = (), seconds: float = 0.0) -> PageFile:
-    """A file of a `fix`, its end state told from its result."""
+    """A file with its end state: that of its campaign, else as its result tells it."""
+    end = result.end
+    if end is not None:
+        return PageFile(result, end.state, end.reason, end.seconds, end.paths, end.attempts, end.cached)
     judged = result.proof.judged if result.proof is not None else ()
     verdict = result.proof.verdict if result.proof is not None else None
     reason = verdict.reason if verdict is not None else ""

@@ -17,7 +17,10 @@ from tapefix.source.errors import SourceError
 from tapefix.verify.verdict import Change, Verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tapefix.proof import Judged
+    from tapefix.verify import Verifier
     from tapefix.why import Explanation, QueryAccount, SourceAccount
 
 MOST_CHANGES = 40
@@ -86,6 +89,17 @@ def _shown(value: Any) -> Any:
 def paths_data(explanation: Explanation) -> list[dict[str, Any]]:
     """The paths of the queries without a gradient as drawings."""
     return [_path(query, groups) for query in explanation.queries if (groups := by_breaks(query))]
+
+
+def paths_seen(verifier: Verifier, path: Path, text: str) -> list[dict[str, Any]]:
+    """The drawings of a text that is run for them; none where it cannot be run: the verdict says why."""
+    from tapefix.verify import VerifyError
+    from tapefix.why import explain
+
+    try:
+        return paths_data(explain(verifier, path, text))
+    except VerifyError:
+        return []
 
 
 def _path(query: QueryAccount, groups: list[list[SourceAccount]]) -> dict[str, Any]:

@@ -126,7 +126,8 @@ class JsonReporter(Reporter):
             "notices": [data.notice_data(notice) for notice in result.notices],
         }
         if result.end is not None:
-            entry["end"] = asdict(result.end)
+            # Drawings are for the page; `why` has the paths as data.
+            entry["end"] = {name: value for name, value in asdict(result.end).items() if name != "paths"}
         if self.command in REPAIRING:
             entry["repair"] = None
             if proof is not None and proof.judged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tapefix.finding import Applicability, Finding
 from tapefix.source.errors import SourceError
@@ -26,6 +26,8 @@ class FileEnd:
     """What its run tried beyond its working copy."""
     seconds: float = 0.0
     cached: bool = False
+    paths: Sequence[dict[str, Any]] = ()
+    """Where its gradients went, as drawings."""
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,18 @@ class History:
             return None
         return changed_lines(before.text, source.text)
 
+    def check(self, path: Path) -> None:
+        """See that the revision means something for a file or folder, before anything is done.
+
+        Raises:
+            HistoryError: it is in no repository, or the revision is not.
+        """
+        repository, _ = self._find(path)
+        repository.changes  # noqa: B018 - it is read once, and kept
+
     def _find(self, path: Path) -> tuple[_Repository, bytes]:
         real = Path(os.path.realpath(path))
-        root = next((folder for folder in real.parents if (folder / ".git").exists()), None)
+        root = next((folder for folder in (real, *real.parents) if (folder / ".git").exists()), None)
         if root is None:
             raise HistoryError(f"{path} is in no git repository, so nothing is known of what has changed in it")
         if root not in self._repositories:

@@ -4,7 +4,7 @@ const files = JSON.parse(document.getElementById("data").textContent);
 const body = document.getElementById("files");
 const rows = [...body.rows];
 const tones = { "fixed and verified": "good", "unchanged": "", "skipped by configuration": "", "advice only": "unsure",
-  "fixed, not verified": "unsure" };
+  "fixed, not verified": "unsure", "needs data or a module": "unsure", "timed out": "unsure" };
 rows.forEach((row, index) => { row.dataset.tone = tones[row.dataset.state] ?? "bad"; row.file = files[index]; });
 
 const collected = file => [file.name, file.state, file.reason, file.error, ...(file.attempts || []), ...(file.notices || []),
