@@ -159,8 +159,9 @@ class GithubReporter(Reporter):
         write = sys.stdout.write
         if result.error is not None:
             write(github.error_annotation(result.error))
-        for judged in result.proof.judged if result.proof is not None and not result.written else ():
-            write(github.finding_annotation(judged.finding, result.name))
+        for judged in result.proof.judged if result.proof is not None else ():
+            if not (judged.kept and result.written):
+                write(github.finding_annotation(judged.finding, result.name))
         for finding in result.findings:
             write(github.finding_annotation(finding, result.name))
         for notice in result.notices:
