@@ -9,11 +9,11 @@ from tapefix.editor.elsewhere import Elsewhere
 from tapefix.editor.runs.messages import Explain, Explained, Script
 from tapefix.editor.runs.telling import query_lines, unasked
 from tapefix.finding import Applicability, Finding, Range, Related
+from tapefix.mending import contained
 from tapefix.registry import load_rules
 from tapefix.report.lines import plain
 from tapefix.report.why import by_breaks, why_lines
 from tapefix.source.lines import Lines
-from tapefix.source.notebook_text import NotebookText
 from tapefix.source.parsing import parse
 from tapefix.source.text import SourceText
 from tapefix.verify import Evidence, Verifier
@@ -33,16 +33,16 @@ STEPS = 24
 """Steps of a path that are shown; of a longer one the beginning and the end."""
 
 
-def explained(task: Explain, verifier: Verifier) -> Explained:
+def explained(task: Explain, source: SourceText, verifier: Verifier) -> Explained:
     """Run a script, and say of each break where it is and how the path leads there.
 
     Raises:
-        ParseError: the text is not Python 3.
+        SourceError: the text is not Python 3.
         VerifyError: nothing can be run: no usable interpreter, device or sandbox.
     """
     script = task.script
-    source = source_of(script)
-    parse(source)
+    contained(source, lambda: parse(source))
+    verifier.call_lines(script.path, source.naming)
     found = explain(verifier, script.path, script.text)
     evidence = verifier.traced(script.path, script.text)
     telling = _Telling(script, verifier.project, evidence)
@@ -60,14 +60,6 @@ def explained(task: Explain, verifier: Verifier) -> Explained:
         lines=query_lines(evidence, telling.reason),
         page=page,
     )
-
-
-def source_of(script: Script) -> SourceText:
-    """The text of a script, which knows its cells."""
-    joined = script.joined
-    if joined is None:
-        return SourceText.of(script.text, script.name)
-    return NotebookText(script.path, script.name, script.text, data=b"", program=joined)
 
 
 class _Telling:

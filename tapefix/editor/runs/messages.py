@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tapefix.finding import Finding
-from tapefix.source.cells import Program
+from tapefix.source.notebook_text import NotebookText
+from tapefix.source.text import SourceText
 from tapefix.verify import RunOptions
 
 
@@ -45,11 +48,23 @@ class Script:
     """Of a notebook: the numbers and texts of the cells that its program is made of."""
 
     @property
-    def joined(self) -> Program | None:
-        """Of a notebook: its program."""
+    def source(self) -> SourceText:
+        """The text; that of a notebook knows its cells.
+
+        Raises:
+            SourceError: a cell is no Python.
+        """
         if self.cells is None:
-            return None
-        return Program.of([text for _, text in self.cells], [number for number, _ in self.cells])
+            return replace(SourceText.of(self.text, self.name), path=self.path)
+        # Only cells of code are read; the others stand for the numbers between.
+        texts = dict(self.cells)
+        numbers = range(1, max(texts, default=0) + 1)
+        cells: list[dict[str, object]] = [
+            {"cell_type": "code" if number in texts else "raw", "metadata": {}, "source": texts.get(number, "")}
+            for number in numbers
+        ]
+        document = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+        return NotebookText.from_bytes(document.encode(), self.name, self.path)
 
 
 @dataclass(frozen=True)
@@ -106,7 +121,7 @@ class Proved:
     """The verdict with everything that it rests on."""
     after: str
     """The text with what was verified; the same text where that is nothing."""
-    lines: dict[int, str] = field(default_factory=dict)
+    lines: Mapping[int, str]
     """What there is to say of the lines of `after`, in Markdown."""
 
 
@@ -119,7 +134,7 @@ class Explained:
     """The account of every missing gradient."""
     broken: bool
     findings: tuple[Finding, ...]
-    lines: dict[int, str]
+    lines: Mapping[int, str]
     page: str = ""
     """The paths beside the source, as HTML; empty where it was not asked for."""
 
