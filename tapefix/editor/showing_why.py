@@ -33,11 +33,11 @@ def register(server: Server, running: Running) -> None:
 
     @server.command(COMMAND)
     async def show_why(params: types.ExecuteCommandParams) -> Any:
-        return await showing.command(str(argument(params, 0, str)), params.work_done_token, page=False)
+        return await showing.command(params, page=False)
 
     @server.command(PAGE_COMMAND)
     async def show_page(params: types.ExecuteCommandParams) -> Any:
-        return await showing.command(str(argument(params, 0, str)), params.work_done_token, page=True)
+        return await showing.command(params, page=True)
 
 
 def offered(asked: Asked) -> Iterator[types.CodeAction]:
@@ -73,22 +73,26 @@ class ShowingWhy:
             self._pages.cleanup()
             self._pages = None
 
-    async def command(self, uri: str, token: types.ProgressToken | None, *, page: bool) -> dict[str, Any]:
+    async def command(self, params: types.ExecuteCommandParams, *, page: bool) -> dict[str, Any]:
         """Run a document, and show where its gradients are lost; return what came of it."""
+        uri, line = str(argument(params, 0, str)), argument(params, 1, int)
 
         async def work(progress: Progress) -> tuple[str, dict[str, Any]]:
-            return await self._work(uri, progress, page=page)
+            return await self._work(uri, line, progress, page=page)
 
-        result = await cancellable(self.server, token, f"Show why {uri.rpartition('/')[2]}", work)
+        title = f"Show why {uri.rpartition('/')[2]}"
+        result = await cancellable(self.server, params.work_done_token, title, work)
         return result if result is not None else {"status": "cancelled", "message": ""}
 
-    async def _work(self, uri: str, progress: Progress, *, page: bool) -> tuple[str, dict[str, Any]]:
+    async def _work(self, uri: str, line: int | None, progress: Progress, *, page: bool) -> tuple[str, dict[str, Any]]:
         server = self.server
         checked = await readable(server, uri)
         if isinstance(checked, str):
             return self._say(types.MessageType.Warning, "not run", f"tapefix: {checked}.")
-        script = self.running.script(checked.program)
-        answer = await self.running.ask(Explain(script, page), checked, progress)
+        program = checked.program
+        script, part = self.running.script(program), program.part(uri)
+        asked = program.line(part, line) if part is not None and line is not None else None
+        answer = await self.running.ask(Explain(script, page, asked), checked, progress)
         if isinstance(answer, Failed):
             return self._say(types.MessageType.Error, "not run", f"{script.name}: not run: {answer.sentence}")
         if not isinstance(answer, Explained):
@@ -96,10 +100,10 @@ class ShowingWhy:
         log(answer.details)
         shown = await self._show_page(answer.page) if page else None
         status = "explained" if answer.broken else "nothing"
-        if unchanged(server, checked.program) is None:
+        if unchanged(server, program) is None:
             message = f"{answer.sentence} The text has changed since the run began; nothing is marked."
             return self._say(types.MessageType.Warning, "changed", message, shown)
-        server.runs.put(RunResult(checked.program, answer.lines, answer.findings))
+        server.runs.put(RunResult(program, answer.lines, answer.findings))
         refresh(server)
         kind = types.MessageType.Warning if answer.broken else types.MessageType.Info
         return self._say(kind, status, answer.sentence, shown)

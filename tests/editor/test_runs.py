@@ -123,6 +123,19 @@ async def test_why_marks_the_break_until_the_text_changes(tmp_path: Path) -> Non
         assert shown.external and shown.uri == page["page"]
         path = Path(shown.uri.removeprefix("file://"))
         assert "two.py" in path.read_text("utf-8")
+        # A break in another file is shown at the query, and where it is.
+        helper = tmp_path / "losses.py"
+        helper.write_text("import numpy as np\n\ndef loss_of(w):\n    return np.sum(w.numpy())\n", encoding="utf-8")
+        imported = TWO.replace("tf.reduce_sum(w.numpy() * x)", "loss_of(w)").replace(
+            "import", "from losses import loss_of\nimport", 1
+        )
+        uri = editor.open(tmp_path / "three.py", imported)
+        assert (await editor.show_why(uri, "tape.gradient(other"))["status"] == "explained"
+        (found,) = await editor.session.diagnostics(uri)
+        assert editor.session.piece(uri, found.range) == "tape.gradient(other, w)"
+        assert found.message.startswith("losses.py:4: `w.numpy()` takes the path out of TensorFlow")
+        places = [(each.location.uri, each.location.range.start.line) for each in found.related_information or ()]
+        assert (helper.as_uri(), 3) in places
     assert not path.exists()
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from tapefix.editor.actions import FIX_AND_VERIFY
 from tests.cli.running import BROKEN, REPAIRED
-from tests.editor.test_neovim import Neovim, pytestmark as needed
+from tests.editor.test_neovim import Neovim
+from tests.editor.test_neovim import pytestmark as needed
 
 pytestmark = [needed, pytest.mark.tensorflow]
 

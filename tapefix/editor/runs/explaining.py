@@ -53,7 +53,7 @@ def explained(task: Explain, source: SourceText, verifier: Verifier) -> Explaine
 
         page = render(script.name, source, found)
     return Explained(
-        sentence=_sentence(script, found, evidence, findings, verifier),
+        sentence=f"{script.name}: {_sentence(found, evidence, findings, task.line, verifier)}",
         details=plain(why_lines(found, script.name)),
         broken=found.broken,
         findings=findings,
@@ -193,22 +193,20 @@ def _at(place: Place | None) -> str:
 
 
 def _sentence(
-    script: Script, found: Explanation, evidence: Evidence, findings: tuple[Finding, ...], verifier: Verifier
+    found: Explanation, evidence: Evidence, findings: tuple[Finding, ...], line: int | None, verifier: Verifier
 ) -> str:
     """The account in one line."""
     if findings:
-        first = findings[0]
-        more = len({line for finding in findings for line in finding.queries}) - 1
-        rest = f" And {more} more queries without a gradient." if more > 0 else ""
+        first = next((finding for finding in findings if line in (finding.range.line, *finding.queries)), findings[0])
         code = "" if first.code == NO_RULE else f" ({first.code})"
         about = f" {first.reason}" if first.reason else ""
-        return f"{script.name}: line {first.range.line}: {first.message}{code}.{about}{rest}".replace("..", ".")
-    if found.answered:
-        plural = "query" if found.answered == 1 else "queries"
-        text = f"{script.name}: every gradient is there: {found.answered} {plural}."
-        if not found.end.regular:
-            text += f" The run {found.end.describe()}."
-        if found.unreached:
-            text += f" Not reached: the query at line {found.unreached[0]}."
-        return text
-    return f"{script.name}: {unasked(evidence, verifier)}"
+        others = {line for finding in findings for line in finding.queries} - first.queries
+        plural = "query" if len(others) == 1 else "queries"
+        rest = f" {len(others)} other {plural} without a gradient." if others else ""
+        return f"line {first.range.line}: {first.message.rstrip('.')}{code}.{about}{rest}"
+    if not found.answered:
+        return unasked(evidence, verifier)
+    plural = "query" if found.answered == 1 else "queries"
+    end = "" if found.end.regular else f" The run {found.end.describe()}."
+    unreached = f" Not reached: the query at line {found.unreached[0]}." if found.unreached else ""
+    return f"every gradient is there: {found.answered} {plural}.{end}{unreached}"

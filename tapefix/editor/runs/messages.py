@@ -87,6 +87,8 @@ class Explain:
     script: Script
     page: bool
     """Whether a page with the paths is wanted as well."""
+    line: int | None = None
+    """The line that was asked about; what is wrong there is said first."""
 
 
 @dataclass(frozen=True)

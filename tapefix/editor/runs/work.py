@@ -123,16 +123,19 @@ def _sentence(proof: Proof) -> str:
     text = f"{proof.verdict.status.value}: {proof.verdict.reason}"
     if not kept:
         return f"{text}. Nothing was changed."
-    if kept == total:
-        return f"{text} ({kept} rewrite{'s' * (kept != 1)})."
-    return f"{text} ({kept} of {total} rewrites). {_left_out([each for each in proof.judged if not each.kept])}"
+    left_out = [each for each in proof.judged if not each.kept]
+    count = f"{kept} of {total} rewrites" if left_out else f"{kept} rewrite{'s' * (kept != 1)}"
+    missing = proof.verdict.still_none
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    still = f" Still without a gradient: {missing[0]}{more}." if missing else ""
+    return f"{text} ({count}).{_left_out(left_out) if left_out else ''}{still}"
 
 
 def _left_out(judged: Sequence[Judged]) -> str:
     first = judged[0]
     why = f"{first.verdict.status.value}: {first.verdict.reason}" if first.verdict is not None else "not judged"
     more = f" and {len(judged) - 1} more" if len(judged) > 1 else ""
-    return f"Left out: {first.finding.code} at line {first.finding.range.line}{more}, {why}."
+    return f" Left out: {first.finding.code} at line {first.finding.range.line}{more}, {why}."
 
 
 def _nothing(result: FileResult, proof: Proof | None) -> str:
