@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import signal
 from pathlib import Path
 
@@ -272,9 +273,13 @@ async def test_shutdown_in_the_middle_of_a_run_leaves_no_process(tmp_path: Path,
         await asked
 
 
-async def test_what_keeps_a_text_from_being_run_is_said(tmp_path: Path) -> None:
+async def test_what_keeps_a_text_from_being_run_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import venv
 
+    # A machine without bubblewrap.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "sleep").symlink_to(shutil.which("sleep") or "sleep")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'example'\n")
     library = "def gradient(tape, y, x):\n    return tape.gradient(y, x)\n"
@@ -282,6 +287,7 @@ async def test_what_keeps_a_text_from_being_run_is_said(tmp_path: Path) -> None:
     cases = {
         "no Python interpreter at": ({"python": "missing/bin/python"}, BROKEN),
         "TensorFlow cannot be imported": ({"python": "bare", "sandbox": "off"}, BROKEN),
+        "a sandbox is required, but bubblewrap (bwrap) is not installed": ({"sandbox": "require"}, BROKEN),
         "device must be auto": ({"device": "tpu"}, BROKEN),
         "reached the time limit": (patient, ENDLESS),
         "the file defines functions and nothing calls them": (patient, library),

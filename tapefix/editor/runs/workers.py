@@ -53,6 +53,7 @@ class Worker:
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._lock = asyncio.Lock()
+        self._pending = 0
         self._answer: asyncio.Future[Answer] | None = None
         self._tell: Tell | None = None
         self._starting = False
@@ -85,7 +86,7 @@ class Worker:
     def retire(self) -> None:
         """End it once it has done what it was asked for."""
         self._retired = True
-        if not self._lock.locked():
+        if not self._pending:
             self.end()
 
     def end(self) -> None:
@@ -97,18 +98,25 @@ class Worker:
             stdin.close()
 
     async def _carry_out(self, task: Prove | Explain, tell: Tell) -> Answer:
-        async with self._lock:
-            if self.gone:
-                return Failed(GONE)
-            self._answer, self._tell = self._loop.create_future(), tell
-            self._starting = self._given_up = False
-            self._send(task)
-            try:
-                return await self._answer
-            finally:
-                self._answer = self._tell = None
-                if self._retired:
-                    self.end()
+        self._pending += 1
+        try:
+            async with self._lock:
+                return await self._exchange(task, tell)
+        finally:
+            self._pending -= 1
+            if self._retired and not self._pending:
+                self.end()
+
+    async def _exchange(self, task: Prove | Explain, tell: Tell) -> Answer:
+        if self.gone:
+            return Failed(GONE)
+        self._answer, self._tell = self._loop.create_future(), tell
+        self._starting = self._given_up = False
+        self._send(task)
+        try:
+            return await self._answer
+        finally:
+            self._answer = self._tell = None
 
     def _give_up(self) -> None:
         self._given_up = True
