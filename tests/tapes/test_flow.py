@@ -55,6 +55,17 @@ PROGRAMS = {
         tape.__exit__(None, None, None)
         tape.gradient(y, [w, x])  # ok, unwatched
         """,
+    "what an unknown model keeps of its call": """
+        def train(model_fn, batches):
+            model = model_fn()
+            def step(batch):
+                with tf.GradientTape() as tape:
+                    model(batch)
+                    loss = model.penalty[0] * 1.0
+                tape.gradient(loss, model.trainable_variables)  # ?
+            for batch in batches:
+                step(batch)
+        """,
     "an earlier answer of the model that the tape calls": """
         import keras
         model = keras.Sequential([keras.layers.Dense(2)])

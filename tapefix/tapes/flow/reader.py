@@ -204,6 +204,8 @@ class FlowReader:
             return any_of(inputs)
         if not depends:
             return self._hidden(value, step)
+        if self._renewed(value) and not (self._records(value) and self._uses_owner(value)):
+            return Answer.MAYBE
         if step is Step.MODEL:
             if not self._records(value):
                 return Answer.NO
@@ -220,6 +222,16 @@ class FlowReader:
         if self._uses_owner(value):
             return Answer.YES if self._records(value) else Answer.NO
         return Answer.MAYBE if found is not Answer.NO else Answer.NO
+
+    def _renewed(self, value: Value) -> bool:
+        """Whether it is what an object keeps, read from one that was called while the tape recorded: it may be new."""
+        owner = value.receiver
+        if value.operation is not Operation.ATTRIBUTE or value.kind is not Kind.UNKNOWN or owner is None:
+            return False
+        return any(
+            user.operation in _CALLS and user.receiver is owner and self._records(user) and user.time < self.query.time
+            for user in owner.users
+        )
 
     def _captured(self, value: Value, taken: Value) -> bool:
         """Whether a body inside `tf.py_function` takes a value from around it: a tape outside knows nothing of that."""
