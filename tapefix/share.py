@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tapefix.baseline import Baseline, Entry, Sighting, first_line
 from tapefix.config import Config
 from tapefix.finding import Finding
-from tapefix.source.linemap import line_origins
-from tapefix.source.since import History
 from tapefix.source.text import SourceText
 from tapefix.suppressions import Notice
 from tapefix.units import identity
 
 if TYPE_CHECKING:
+    from tapefix.baseline import Baseline, Entry, Sighting
     from tapefix.codemod import Codemod
+    from tapefix.source.since import History
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,8 @@ class Share:
 
     def mine_after(self, before: str, after: str) -> Callable[[Finding], bool]:
         """The same for findings in a rewritten text of the file."""
+        from tapefix.source.linemap import line_origins
+
         origins = line_origins(before, after)
 
         def origin(line: int) -> int:
@@ -71,6 +72,8 @@ class Allotment:
 
     def share(self, source: SourceText, findings: Sequence[Finding]) -> Share:
         """One's own part of the file, when these are its findings; of equal ones, the first are those on record."""
+        from tapefix.baseline import first_line
+
         left = Counter((entry.code, entry.line) for entry in self.known)
         known: set[tuple[str, int]] = set()
         new: set[tuple[str, int]] = set()
@@ -88,7 +91,12 @@ class Shares:
     """
 
     def __init__(self, revision: str | None = None, baseline: Path | None = None, *, writes: bool = False) -> None:
-        self._history = None if revision is None else History(revision)
+        self._history: History | None = None
+        if revision is not None:
+            # Git, and what a baseline needs, are no business of a check that is told of neither.
+            from tapefix.source.since import History
+
+            self._history = History(revision)
         self._given = baseline
         self._writes = writes
         self._baselines: dict[Path, Baseline] = {}
@@ -110,6 +118,8 @@ class Shares:
             path = config.root / Path(config.baseline).expanduser()
         if path is None:
             return None
+        from tapefix.baseline import Baseline, Sighting
+
         path = path.absolute()
         if path not in self._baselines:
             new = self._writes and not path.exists()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tapefix.mending import contained
 from tapefix.report.results import FileResult
 from tapefix.source.errors import SourceError
 
@@ -17,6 +16,7 @@ def check_file(pending: Pending, inputs: Inputs) -> FileResult:
     """The findings of one file."""
     from tapefix.engine import check
     from tapefix.fencing import fenced
+    from tapefix.mending import contained
     from tapefix.registry import load_rules
     from tapefix.suppressions import visible
 
