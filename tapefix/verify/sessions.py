@@ -126,7 +126,9 @@ class _Comparison:
                 yield judgement.problem
             if number == 1:
                 was = replace(outcome(pair), state="graph", norm=gradient.get("norm"))
-                change = Change(self.line, query.line, query.target_text, name, was, outcome(pair), judgement.check)
+                change = Change(
+                    self.line or step.line, query.line, query.target_text, name, was, outcome(pair), judgement.check
+                )
                 self.findings.changes.append(change)
         if any(not pair.broken for pair in pairs):
             yield f"a variable is trained after, in step {number}, that the session did not train"

@@ -231,6 +231,8 @@ class Script:
     def _check_names(self) -> None:
         """What statements of the graph read must be the same when they are executed, and what they bind their own."""
         for step in self.steps:
+            if step.role is Role.PLACEHOLDER and len(self.graph.bindings.roles(step.binds[0])) > 1:
+                raise CannotConvertError(f"`{step.binds[0]}` stands for other things besides a placeholder")
             if step.role is not Role.TENSOR:
                 continue
             start = self.reading.span(step.node)[0]
