@@ -26,6 +26,19 @@ if TYPE_CHECKING:
     from tapefix.verify.evidence import Evidence
 
 
+_WORDS = {
+    "write": "writes",
+    "read": "reads",
+    "subprocess.Popen": "starts",
+    "os.system": "starts",
+    "os.fork": "forks",
+    "socket.connect": "connects",
+    "socket.getaddrinfo": "asks for the address of",
+}
+_BEYOND = frozenset(_WORDS) - {"write", "read"}
+"""What reaches beyond a working copy, whatever it names."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What a worker needs to know of a file; it needs no more, wherever it runs."""
@@ -153,12 +166,10 @@ class Mender:
 
 def attempts(evidence: Evidence) -> Iterator[str]:
     """What a run tried beyond its working copy, in words."""
-    words = {"write": "writes", "subprocess.Popen": "starts", "os.system": "starts", "os.fork": "forks"}
     for effect in evidence.effects:
         away = [path for path in effect.paths if path.startswith("/")]
-        process = effect.effect in ("subprocess.Popen", "os.system", "os.fork")
-        if away or process or effect.effect.startswith("socket"):
-            what = words.get(effect.effect, effect.effect)
+        if effect.effect in _BEYOND or away:
+            what = _WORDS.get(effect.effect, effect.effect)
             yield f"line {effect.line}: {what} {' '.join(away or effect.paths)}".rstrip()
 
 

@@ -26,7 +26,10 @@ EFFECTS = {
     "subprocess.Popen": 1,
     "os.fork": 0,
     "socket.connect": 0,
+    "socket.getaddrinfo": 1,
 }
+# Below the home directory: what nobody's training script has to read.
+SECRETS = (".ssh", ".gnupg", ".aws", ".azure", ".kube", ".netrc", ".git-credentials", ".pypirc")
 
 
 class Output(io.TextIOWrapper):
@@ -59,6 +62,7 @@ def audit(stream: Stream, frames: Frames, private: str, guarded: str) -> None:
     Below `guarded`, the project's own folder, nothing may be changed: the run has a copy.
     """
     root = frames.root
+    secrets = tuple(os.path.join(os.path.expanduser("~"), name) for name in SECRETS)
 
     def seen(event: str, args: Tuple[Any, ...]) -> None:
         if event == "open":
@@ -66,6 +70,8 @@ def audit(stream: Stream, frames: Frames, private: str, guarded: str) -> None:
             writes = (isinstance(flags, int) and flags & WRITING) or (isinstance(mode, str) and set(mode) & set("wax+"))
             if writes:
                 note("write", args[:1])
+            elif isinstance(args[0], str) and args[0].startswith(secrets):
+                note("read", args[:1])
         elif event in EFFECTS:
             note(event, args[: EFFECTS[event]])
 
