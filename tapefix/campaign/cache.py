@@ -18,7 +18,7 @@ from typing import Any
 from tapefix import __version__
 from tapefix.campaign.codec import CodecError, from_data, line, to_data
 from tapefix.campaign.jobs import Job
-from tapefix.campaign.outcome import EndState, FileOutcome
+from tapefix.campaign.outcome import FileOutcome
 from tapefix.campaign.surroundings import Surroundings
 from tapefix.source.undoing import FOLDER
 from tapefix.verify.interpreter import find_interpreter
@@ -49,7 +49,7 @@ class Cache:
 
     def put(self, job: Job, outcome: FileOutcome) -> None:
         """Keep an outcome, unless chance had a part in it."""
-        if outcome.state is EndState.CRASHED:
+        if outcome.chance:
             return
         surroundings = self._surroundings(job) if outcome.ran else None
         content = line({"surroundings": surroundings, "outcome": to_data(outcome)})

@@ -19,6 +19,7 @@ from tapefix.share import Allotment
 from tapefix.source.errors import SourceError
 from tapefix.source.opening import read_source
 from tapefix.suppressions import Suppressions
+from tapefix.verify.options import VerifyError
 
 if TYPE_CHECKING:
     from tapefix.codemod import Codemod
@@ -94,13 +95,23 @@ class Mender:
         try:
             outcome = self._mended(job, choosing)
         except DefectError as error:
-            outcome = FileOutcome(job.name, EndState.CRASHED, error.message)
+            outcome = crashed(job, error.message)
         except SourceError as error:
             outcome = unreadable(job.name, error)
         finally:
             if self._verifier is not None:
                 self._verifier.forget()
         return replace(outcome, digest=job.digest, seconds=time.monotonic() - started)
+
+    def answer(self, job: Job) -> FileOutcome | VerifyError:
+        """What becomes of a file, or why none of them can be run; nothing else leaves a worker."""
+        try:
+            return self.do(job)
+        except VerifyError as error:
+            return error
+        except Exception as error:  # a bug of ours or of a rule pack: one file's misfortune, not the campaign's
+            message = " ".join(str(error).split())[:300]
+            return crashed(job, f"tapefix has a bug: {type(error).__name__}: {message}")
 
     def _mended(self, job: Job, choosing: Choosing | None) -> FileOutcome:
         source = read_source(job.path, job.name, job.data)
@@ -136,6 +147,7 @@ class Mender:
             attempts=tuple(dict.fromkeys(attempt for evidence in runs for attempt in attempts(evidence))),
             paths=self._paths(job, result),
             ran=bool(runs),
+            chance=settled.chance,
             data=job.data if matters else b"",
         )
 
@@ -178,6 +190,11 @@ def _rules(job: Job) -> tuple[type[Codemod], ...]:
 
     wanted = set(job.rules)
     return tuple(rule for rule in load_rules() if rule.code in wanted)
+
+
+def crashed(job: Job, reason: str) -> FileOutcome:
+    """The outcome for a file on which something of ours failed."""
+    return FileOutcome(job.name, EndState.CRASHED, reason, chance=True, digest=job.digest)
 
 
 def unreadable(name: str, error: SourceError) -> FileOutcome:

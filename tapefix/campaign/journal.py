@@ -200,12 +200,12 @@ def read_blob(folder: Path, name: str) -> bytes | None:
 
 
 def campaigns(root: Path) -> list[Path]:
-    """The folders of the campaigns below `root`, oldest first."""
+    """The folders of the campaigns below `root` that have begun, oldest first."""
     try:
         return sorted(
             entry
             for entry in (root / FOLDER / CAMPAIGNS).iterdir()
-            if _ID.fullmatch(entry.name) and (entry / JOURNAL).is_file()
+            if _ID.fullmatch(entry.name) and (entry / JOURNAL).is_file() and (entry / JOURNAL).stat().st_size
         )
     except OSError:
         return []

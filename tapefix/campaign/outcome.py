@@ -81,6 +81,8 @@ class FileOutcome:
 
     ran: bool = False
     """Whether anything was run for it."""
+    chance: bool = False
+    """Whether it may come out otherwise another time: then it is not taken from an earlier campaign."""
 
     @property
     def repaired(self) -> bool:

@@ -35,6 +35,8 @@ class Settled:
 
     state: EndState
     reason: str = ""
+    chance: bool = False
+    """Whether it may come out otherwise another time."""
 
 
 def settle(findings: Iterable[Finding], proof: Proof | None, ends: Iterable[End] = ()) -> Settled:
@@ -61,7 +63,9 @@ def stop(end: End) -> Settled | None:
     if end.reason == "timeout":
         return Settled(EndState.TIMED_OUT, f"the run {end.describe()}")
     if end.reason in LIMITS:
-        return Settled(EndState.CRASHED, f"the run {end.describe()}")
+        # Whoever runs out of memory may kill somebody else's process.
+        chance = end.reason == "killed" and not (end.code.isdigit() and end.code != "9")
+        return Settled(EndState.CRASHED, f"the run {end.describe()}", chance)
     if end.reason == "raised":
         needed = need(end.type, end.message)
         if needed:

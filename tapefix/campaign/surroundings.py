@@ -67,7 +67,7 @@ class Surroundings:
         if self._data is not None:
             return self._data
         data = hashlib.sha256()
-        for relative, entry in _files(str(self.project)):
+        for relative, entry in project_files(str(self.project)):
             if entry.name.endswith(".py"):
                 module = _Module(os.path.realpath(entry.path))
                 for name in {part.removesuffix(".py") for part in relative.split("/")} - {"__init__"}:
@@ -93,7 +93,7 @@ def _words(text: bytes) -> frozenset[str]:
     return frozenset(word.decode("utf-8", "replace") for word in _WORD.findall(text))
 
 
-def _files(project: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def project_files(project: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """The files of a project that a run would find in its working copy, in a stable order."""
     stack = [""]
     while stack:

@@ -13,9 +13,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from tapefix.campaign.executor import Executor, Started
-from tapefix.campaign.jobs import Job, Mender
-from tapefix.campaign.outcome import EndState, FileOutcome
-from tapefix.verify.options import VerifyError
+from tapefix.campaign.jobs import Job, Mender, crashed
+from tapefix.campaign.outcome import FileOutcome
 
 TRIES = 2
 """How often a job is begun whose worker dies."""
@@ -86,7 +85,7 @@ class LocalWorkers(Executor):
                     if tries[job.number] < TRIES:
                         waiting.appendleft(job)
                         continue
-                    answer = FileOutcome(job.name, EndState.CRASHED, "its worker died, twice", digest=job.digest)
+                    answer = crashed(job, "its worker died, twice")
                 else:
                     self._idle.append(worker)
                 if isinstance(answer, Exception):
@@ -132,13 +131,7 @@ def _work(pipe: Connection, gpu: int | None) -> None:
                 job = pipe.recv()
             except (EOFError, OSError):
                 return
-            try:
-                answer: FileOutcome | Exception = mender.do(job)
-            except VerifyError as error:
-                answer = error
-            except Exception as error:  # a bug of ours or of a rule pack: one file's misfortune, not the campaign's
-                reason = f"tapefix has a bug: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-                answer = FileOutcome(job.name, EndState.CRASHED, reason, digest=job.digest)
+            answer = mender.answer(job)
             try:
                 pipe.send(answer)
             except OSError:

@@ -60,6 +60,10 @@ def migrate(
         int | None,
         typer.Option("--jobs", "-j", min=1, metavar="N", help="Runs at once [default: by processors and memory]."),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Send the runs to a Dask cluster (tapefix[cluster])."),
+    ] = None,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Use what earlier campaigns found out.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     select: Select = None,
@@ -111,6 +115,7 @@ def migrate(
             since=since,
             baseline=str(baseline.absolute()) if baseline is not None else None,
             pictures=report is not None,
+            scheduler=scheduler,
         )
         migration = Migration.begun(settings)
     return migration.run(output_format.value, quiet=quiet, report=report)

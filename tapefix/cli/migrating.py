@@ -10,7 +10,7 @@ from pathlib import Path
 from tapefix.campaign.cache import Cache
 from tapefix.campaign.campaign import Campaign
 from tapefix.campaign.executor import Executor, Here, default_jobs, inside_a_pool, processors
-from tapefix.campaign.journal import Journal, find_campaign
+from tapefix.campaign.journal import Journal, JournalError, find_campaign
 from tapefix.campaign.memory import Memory, remember
 from tapefix.campaign.outcome import Settings
 from tapefix.campaign.planning import Planner
@@ -27,7 +27,7 @@ from tapefix.report.results import FileResult, Totals
 from tapefix.selection import Selection
 from tapefix.share import Shares
 from tapefix.source.undoing import undo_root
-from tapefix.verify.options import RunOptions
+from tapefix.verify.options import RunOptions, VerifyError
 
 
 class Migration:
@@ -82,7 +82,9 @@ class Migration:
         review = Review(self._journal, self._memory) if settings.interactive else None
         executor = Here(review.choosing) if review is not None else _executor(settings)
         with self._journal, executor, Live(quiet=quiet, silent=settings.interactive) as live:
-            cache = Cache(self._journal.root) if settings.cache else None
+            # What other machines have installed is not known here.
+            known = settings.cache and settings.scheduler is None
+            cache = Cache(self._journal.root) if known else None
             campaign = Campaign(
                 self._journal,
                 settings,
@@ -95,7 +97,7 @@ class Migration:
             )
             try:
                 result = campaign.run()
-            except BaseException:
+            except (KeyboardInterrupt, JournalError, VerifyError):
                 live.stop()
                 sys.stderr.write(f"stopped; `tapefix migrate --resume {self._journal.id}` goes on\n")
                 raise
@@ -146,6 +148,10 @@ def _gpus(settings: Settings) -> int:
 def _executor(settings: Settings) -> Executor:
     if inside_a_pool():
         return Here()
+    if settings.scheduler is not None:
+        from tapefix.campaign.cluster import Cluster
+
+        return Cluster(settings.scheduler)
     from tapefix.campaign.workers import LocalWorkers
 
     return LocalWorkers(settings.jobs, _gpus(settings) if settings.verify else 0)

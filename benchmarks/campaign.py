@@ -1,0 +1,143 @@
+"""What a campaign takes: with one job and with two, a second time, and the walk of its plan against grep.
+
+    python benchmarks/campaign.py [--scripts 24] [--files 3000]
+
+The scripts are broken ones of the fixtures, in a project of their own. The first campaign runs each before and after;
+the second one finds the tree unchanged. The walk goes over the sources of installed packages, which are read and
+searched for whatever a rule could find something in; `grep -rlE` searches the same files for the same words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tapefix.source.walking import candidates
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+PATTERN = r"tapefix:|GradientTape|(\.|compute_|get_)gradients\(|\.minimize\(|enable_eager_"
+MORE_JOBS, SECOND, WALK = 1.6, 0.1, 3.0
+
+
+def plant(root: Path, scripts: int) -> None:
+    """As many scripts as are wanted, each of another fixture while there are others."""
+    found = sorted(path.with_name("before.py") for path in FIXTURES.glob("*/*/after.py"))
+    step = max(len(found) // scripts, 1)
+    chosen = found[::step][:scripts]
+    for number in range(scripts):
+        source = chosen[number % len(chosen)]
+        shutil.copyfile(source, root / f"script{number}_{source.parents[1].name.replace('-', '_')}.py")
+    (root / "pyproject.toml").write_text("", encoding="utf-8")
+
+
+def campaign(root: Path, *arguments: str) -> tuple[float, dict[str, object]]:
+    """The seconds of a campaign, start-up included, and its document."""
+    command = [sys.executable, "-m", "tapefix", "migrate", ".", "--device", "cpu", "--output-format", "json", "--quiet"]
+    began = time.perf_counter()
+    done = subprocess.run([*command, *arguments], cwd=root, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - began
+    if not done.stdout:
+        raise SystemExit(done.stderr)
+    return seconds, json.loads(done.stdout)
+
+
+def ready(root: Path, jobs: int) -> float:
+    """The seconds until as many warm servers are ready: a campaign over one script for each."""
+    with tempfile.TemporaryDirectory() as folder:
+        few = Path(folder)
+        for number, path in enumerate(sorted(root.glob("*.py"))[:jobs]):
+            shutil.copyfile(path, few / f"{number}.py")
+        (few / "pyproject.toml").write_text("", encoding="utf-8")
+        return campaign(few, "--jobs", str(jobs), "--no-cache")[0]
+
+
+def tree_of_packages(root: Path, files: int) -> None:
+    import site
+
+    found = (path for folder in site.getsitepackages() for path in sorted(Path(folder).rglob("*.py")))
+    for number, path in zip(range(files), found, strict=False):
+        target = root / f"package{number % 97}" / f"module{number}.py"
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, target)
+
+
+def timed(work: Callable[[], object], rounds: int = 7) -> float:
+    """The median of some rounds, after one that warms the file system's cache."""
+    seconds = []
+    for number in range(rounds + 1):
+        began = time.perf_counter()
+        work()
+        if number:
+            seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+def said(label: str, value: float, unit: str, goal: str = "") -> None:
+    print(f"{label:<64}{value:8.2f} {unit}{f'  (goal: {goal})' if goal else ''}", flush=True)
+
+
+def runs_and_memory(scripts: int) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        plant(root, scripts)
+        one, _ = campaign(root, "--jobs", "1", "--no-cache")
+        start = ready(root, 1)
+        two, _ = campaign(root, "--jobs", "2", "--no-cache")
+        start_of_two = ready(root, 2)
+        first, document = campaign(root, "--jobs", "2")
+        second, again = campaign(root, "--jobs", "2")
+    files = document["files"]
+    assert isinstance(files, list)
+    known = sum(file["end"]["cached"] for file in again["files"])  # type: ignore[attr-defined]
+    said("one job", one, f"s for {len(files)} scripts")
+    said("  of which until its server is ready, with one script", start, "s")
+    said("two jobs", two, "s")
+    said("  of which until both servers are ready, with a script each", start_of_two, "s")
+    said("scripts per second, one job", (scripts - 1) / max(one - start, 1e-6), "/s")
+    said("scripts per second, two jobs", (scripts - 2) / max(two - start_of_two, 1e-6), "/s")
+    faster = ((scripts - 2) / max(two - start_of_two, 1e-6)) / ((scripts - 1) / max(one - start, 1e-6))
+    said("two jobs against one, once the servers are ready", faster, "x", f">= {MORE_JOBS}")
+    said("two jobs against one, everything included", one / two, "x")
+    said(f"second campaign against the first ({known} of {len(files)} known)", second / first, "x", f"<= {SECOND}")
+    return faster >= MORE_JOBS and second / first <= SECOND
+
+
+def walk(files: int) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "tree"
+        root.mkdir()
+        tree_of_packages(root, files)
+        found = [0]
+
+        def ours() -> None:
+            found[0] = sum(1 for _ in candidates(str(root), lambda error: None))
+
+        def grep() -> None:
+            subprocess.run(["grep", "-rlE", PATTERN, str(root)], capture_output=True, check=False)
+
+        mine, theirs = timed(ours), timed(grep)
+    said(f"walk with the byte prefilter, {files} files, {found[0]} of them left", mine, "s")
+    said("grep -rlE over the same files", theirs, "s")
+    said("the walk against grep", mine / theirs, "x", f"<= {WALK}")
+    return mine / theirs <= WALK
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scripts", type=int, default=24)
+    parser.add_argument("--files", type=int, default=3000)
+    options = parser.parse_args()
+    good = walk(options.files)
+    return 0 if runs_and_memory(options.scripts) and good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
