@@ -88,7 +88,10 @@ def key_of(job: Job) -> str:
         "unsafe": job.unsafe,
         "named": job.named,
         "options": None,
-        "own": to_data(job.own),
+        "own": [
+            None if job.own.changed is None else sorted(job.own.changed),
+            [asdict(entry) for entry in job.own.known],
+        ],
         "pictured": job.pictured,
     }
     if job.options is not None:
