@@ -19,15 +19,16 @@ logger = logging.getLogger(__name__)
 
 def register(server: Server) -> None:
     """Add the features that follow the settings."""
-    server.folders_changed.append(lambda: _later(server))
+    # Another folder's settings hold from now on, whatever the client has to say of it.
+    server.folders_changed.append(lambda: (_again(server), _later(server)))
     server.ready.append(lambda: _later(server, watch=True))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def changed(ls: Server, params: types.DidChangeConfigurationParams) -> None:
         if not _asks(ls):
             given: Any = params.settings
-            ls.settings.set_client(given.get(SECTION, given) if isinstance(given, dict) else given)
-            _again(ls)
+            if ls.settings.set_client(given.get(SECTION, given) if isinstance(given, dict) else given):
+                _again(ls)
         else:
             await _pull(ls)
 
@@ -68,9 +69,11 @@ async def _pull(server: Server) -> None:
     items = [types.ConfigurationItem(section=SECTION)]
     items += [types.ConfigurationItem(scope_uri=uri, section=SECTION) for uri in folders]
     answers = await server.workspace_configuration_async(types.ConfigurationParams(items))
-    for folder, answer in zip([None, *folders.values()], answers, strict=False):
-        server.settings.set_client(answer, folder)
-    _again(server)
+    news = False
+    for place, answer in zip([None, *folders.values()], answers, strict=False):
+        news = server.settings.set_client(answer, place) or news
+    if news:
+        _again(server)
 
 
 async def _watch(server: Server) -> None:

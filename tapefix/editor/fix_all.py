@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -70,13 +72,18 @@ async def _resolve(server: Server, data: dict[str, Any]) -> types.WorkspaceEdit 
         if data.get("part") and part is None:
             return None
 
-        def changed(found: Checked = found) -> bool:
-            return server.checker.latest(uri) is not found
+        given_up = threading.Event()
+
+        def changed(found: Checked = found, given_up: threading.Event = given_up) -> bool:
+            return given_up.is_set() or server.checker.latest(uri) is not found
 
         try:
             text = await server.checker.in_thread(lambda: _repaired(found, part, changed))  # noqa: B023 - awaited here
         except StoppedError:
             continue
+        except asyncio.CancelledError:
+            given_up.set()
+            raise
         return workspace_edit(server, found.program.changes(text))
     return None
 

@@ -61,6 +61,10 @@ class ClientSettings:
                 values.update(read)
         return cls(values, environment)
 
+    def says(self, other: ClientSettings) -> bool:
+        """Whether it says the same as another."""
+        return self.values == other.values and self.environment == other.environment
+
     def over(self, config: Config, folder: Path | None) -> Config:
         """A project's settings with these before them; patterns of the client are for paths below `folder`."""
         values = {key: value for key, value in self.values.items() if key not in ("select", "ignore")}
@@ -104,9 +108,17 @@ class Settings:
             self._told.add(message)
             self._complain(message)
 
-    def set_client(self, given: object, folder: Path | None = None) -> None:
-        """Take over what the client says, for one folder or for all that have nothing of their own."""
-        self._client[folder] = ClientSettings.of(given, self.complain)
+    def set_client(self, given: object, folder: Path | None = None) -> bool:
+        """Take over what the client says, for one folder or for all that have nothing of their own.
+
+        Returns whether that is anything new.
+        """
+        said = ClientSettings.of(given, self.complain)
+        known = self._client.get(folder)
+        if known is not None and said.says(known):
+            return False
+        self._client[folder] = said
+        return True
 
     def forget_files(self) -> None:
         """Read every `pyproject.toml` again."""
