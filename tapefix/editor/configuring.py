@@ -19,8 +19,7 @@ logger = logging.getLogger(__name__)
 
 def register(server: Server) -> None:
     """Add the features that follow the settings."""
-    # Another folder's settings hold from now on, whatever the client has to say of it.
-    server.folders_changed.append(lambda: (_again(server), _later(server)))
+    server.folders_changed.append(lambda: _moved(server))
     server.ready.append(lambda: _later(server, watch=True))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -39,6 +38,12 @@ def register(server: Server) -> None:
             _again(ls)
 
 
+def _moved(server: Server) -> None:
+    """Another folder's settings hold for some programs, whatever the client has to say of it."""
+    _again(server)
+    _later(server)
+
+
 def _later(server: Server, *, watch: bool = False) -> None:
     """Ask the client while everything else goes on."""
     task = asyncio.ensure_future(_ask(server, watch))
@@ -52,8 +57,6 @@ async def _ask(server: Server, watch: bool) -> None:
             await _watch(server)
         if _asks(server):
             await _pull(server)
-        else:
-            _again(server)
     except Exception as error:  # a client may refuse either, and the session goes on without
         logger.warning("the client did not answer: %s", error)
 
