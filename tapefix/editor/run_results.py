@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tapefix.editor.keeping import KeptLines
@@ -18,6 +18,8 @@ class RunResult:
     """The text that was run."""
     lines: Mapping[int, str]
     """What there is to say of a line (a query, or a line that was repaired), in Markdown."""
+    marks: Mapping[int, str] = field(default_factory=dict)
+    """What there is to say of a query in a few words."""
     findings: tuple[Finding, ...] = ()
     """Breaks that the run has seen, to be shown beside those that the text shows."""
 
@@ -38,7 +40,13 @@ class RunResults:
 
     def at(self, program: Program, line: int) -> str | None:
         """What the last run found of a line of the present text, in Markdown."""
-        return dict(self._lines(program)).get(line)
+        result = self._results.get(program.uri)
+        return None if result is None else _moved(result, result.lines, program).get(line)
+
+    def marks(self, program: Program) -> dict[int, str]:
+        """What the last run found of the queries of the present text, in a few words, by their lines."""
+        result = self._results.get(program.uri)
+        return {} if result is None else _moved(result, result.marks, program)
 
     def findings(self, program: Program) -> list[Finding]:
         """The breaks that the last run has seen, as long as the text is the one that was run."""
@@ -46,12 +54,9 @@ class RunResults:
         # Any change, wherever it is, may have mended what was seen.
         return list(result.findings) if result is not None and result.program.text == program.text else []
 
-    def _lines(self, program: Program) -> Iterator[tuple[int, str]]:
-        result = self._results.get(program.uri)
-        if result is None:
-            return
-        kept = KeptLines(result.program.lines, program.lines)
-        for line, text in result.lines.items():
-            now = kept.line(line)
-            if now is not None:
-                yield now, text
+
+def _moved(result: RunResult, said: Mapping[int, str], program: Program) -> dict[int, str]:
+    """What was said of lines, by where they stand now, as far as they are still there."""
+    kept = KeptLines(result.program.lines, program.lines)
+    places = ((kept.line(line), text) for line, text in said.items())
+    return {line: text for line, text in places if line is not None}

@@ -8,11 +8,14 @@ import tempfile
 from pathlib import Path
 
 from lsprotocol import types
+from pygls.capabilities import get_capability
 
 from tapefix.editor.checking import Checked
 from tapefix.editor.commands import Progress
+from tapefix.editor.diagnostics import refresh
 from tapefix.editor.notebooks import Notebook
 from tapefix.editor.programs import Program
+from tapefix.editor.run_results import RunResult
 from tapefix.editor.runs.messages import Answer, Explain, Prove, Script, Told
 from tapefix.editor.runs.workers import Workers
 from tapefix.editor.server import NAME, Server
@@ -58,6 +61,13 @@ class Running:
                 progress.say(f"run {runs}" if runs else "running")
 
         return await self._workers.ask(task, checked.ruling.config, tell)
+
+    def keep(self, result: RunResult) -> None:
+        """Show from now on what a run has found."""
+        self.server.runs.put(result)
+        refresh(self.server)
+        if get_capability(self.server.client_capabilities, "workspace.code_lens.refresh_support", False):
+            self.server.workspace_code_lens_refresh(None)
 
     def _free_path(self, suffix: str) -> Path:
         """Where a text that was never saved could be saved: beside the files of the first folder."""

@@ -14,7 +14,6 @@ from pygls.capabilities import get_capability
 
 from tapefix.editor.actions import SHOW_WHY, Asked
 from tapefix.editor.commands import Progress, argument, cancellable
-from tapefix.editor.diagnostics import refresh
 from tapefix.editor.run_results import RunResult
 from tapefix.editor.running import Running, log, readable, tell, unchanged
 from tapefix.editor.runs.messages import Explain, Explained, Failed
@@ -103,8 +102,7 @@ class ShowingWhy:
         if unchanged(server, program) is None:
             message = f"{answer.sentence} The text has changed since the run began; nothing is marked."
             return self._say(types.MessageType.Warning, "changed", message, shown)
-        server.runs.put(RunResult(program, answer.lines, answer.findings))
-        refresh(server)
+        self.running.keep(RunResult(program, answer.lines, answer.marks, answer.findings))
         kind = types.MessageType.Warning if answer.broken else types.MessageType.Info
         return self._say(kind, status, answer.sentence, shown)
 

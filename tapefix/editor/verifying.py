@@ -107,7 +107,7 @@ class Verifying:
     def _left(self, checked: Checked, answer: Proved) -> tuple[str, dict[str, Any]]:
         """Nothing is to be applied."""
         if unchanged(self.server, checked.program) is not None:
-            self.server.runs.put(RunResult(checked.program, answer.lines))
+            self.running.keep(RunResult(checked.program, answer.lines, answer.marks))
         kind = types.MessageType.Info if answer.status == "nothing" else types.MessageType.Warning
         return self._say(kind, answer.status, answer.sentence)
 
@@ -133,7 +133,7 @@ class Verifying:
         if not applied.applied:
             return self._outdated(uri, chosen, answer, applied.failure_reason)
         # As the text is now; where somebody has typed since, what is said of the lines that still stand holds.
-        server.runs.put(RunResult(replace(program, text=answer.after), answer.lines))
+        self.running.keep(RunResult(replace(program, text=answer.after), answer.lines, answer.marks))
         return self._say(types.MessageType.Info, answer.status, answer.sentence, applied=True)
 
     def _outdated(

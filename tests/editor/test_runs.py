@@ -115,6 +115,11 @@ async def test_why_marks_the_break_until_the_text_changes(tmp_path: Path) -> Non
         assert "- d `loss` / d `w`: gradient float32 (), norm 6" in await editor.hover(uri, "good = ")
         assert "**None** because `w.numpy()` takes the path out" in await editor.hover(uri, "bad = ")
 
+        asked = types.CodeLensParams(types.TextDocumentIdentifier(uri))
+        lenses = await editor.session.client.text_document_code_lens_async(asked)
+        marks = [(each.range.start.line, each.command.title) for each in lenses or () if each.command is not None]
+        assert marks == [(7, "last run: 1 gradient"), (8, "last run: 1 None")]
+
         editor.session.edit(uri, "print(good, bad)", "print(bad, good)")
         assert await editor.session.diagnostics(uri) == []
         assert "norm 6" in await editor.hover(uri, "good = ")

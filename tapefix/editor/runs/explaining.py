@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tapefix.editor.elsewhere import Elsewhere
 from tapefix.editor.runs.messages import Explain, Explained, Script
-from tapefix.editor.runs.telling import query_lines, unasked
+from tapefix.editor.runs.telling import query_lines, query_marks, unasked
 from tapefix.finding import Applicability, Finding, Range, Related
 from tapefix.mending import contained
 from tapefix.registry import load_rules
@@ -58,6 +58,7 @@ def explained(task: Explain, source: SourceText, verifier: Verifier) -> Explaine
         broken=found.broken,
         findings=findings,
         lines=query_lines(evidence, telling.reason),
+        marks=query_marks(evidence),
         page=page,
     )
 

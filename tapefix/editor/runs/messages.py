@@ -125,6 +125,8 @@ class Proved:
     """The text with what was verified; the same text where that is nothing."""
     lines: Mapping[int, str]
     """What there is to say of the lines of `after`, in Markdown."""
+    marks: Mapping[int, str]
+    """What was found of its queries, in a few words."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class Explained:
     broken: bool
     findings: tuple[Finding, ...]
     lines: Mapping[int, str]
+    marks: Mapping[int, str]
     page: str = ""
     """The paths beside the source, as HTML; empty where it was not asked for."""
 

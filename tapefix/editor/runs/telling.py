@@ -24,30 +24,54 @@ Reason = Callable[[Pair], str]
 
 def query_lines(evidence: Evidence, reason: Reason) -> dict[int, str]:
     """For the line of each query that the run has asked, what it answered."""
+    device = ", ".join(evidence.devices[-1:])
+    head = f"**Last run**, {time.strftime('%H:%M:%S')}" + (f", {device}" if device else "")
+    return {line: "\n".join([f"{head}:\n", *_answers(sources, reason)]) for line, sources in _by_line(evidence)}
+
+
+def query_marks(evidence: Evidence) -> dict[int, str]:
+    """The same in a few words."""
+    return {line: _mark([_broken(pairs) for pairs in sources.values()]) for line, sources in _by_line(evidence)}
+
+
+def _mark(broken: list[list[Pair]]) -> str:
+    there = sum(not pairs for pairs in broken)
+    raised = sum(bool(pairs) and pairs[-1].state == "raised" for pairs in broken)
+    missing = len(broken) - there - raised
+    counts = [f"{there} gradient{'s' * (there != 1)}"] if there or not broken else []
+    counts += [f"{missing} None"] if missing else []
+    counts += [f"{raised} raised"] if raised else []
+    return f"last run: {', '.join(counts)}"
+
+
+def _by_line(evidence: Evidence) -> Iterable[tuple[int, Mapping[tuple[str, str], list[Pair]]]]:
+    """What was answered, by the lines of the queries, their targets and their sources."""
     found: dict[int, dict[tuple[str, str], list[Pair]]] = {}
     for pair in evidence.pairs():
         query = pair.query
         found.setdefault(query.line, {}).setdefault((query.target_text or "target", pair.label), []).append(pair)
-    device = ", ".join(evidence.devices[-1:])
-    head = f"**Last run**, {time.strftime('%H:%M:%S')}" + (f", {device}" if device else "")
-    return {line: "\n".join([f"{head}:\n", *_answers(sources, reason)]) for line, sources in found.items()}
+    return found.items()
+
+
+def _broken(pairs: Iterable[Pair]) -> list[Pair]:
+    return [pair for pair in pairs if pair.broken]
 
 
 def _answers(sources: Mapping[tuple[str, str], list[Pair]], reason: Reason) -> Iterator[str]:
     # What is missing comes first.
-    ordered = sorted(sources.items(), key=lambda item: not any(pair.broken for pair in item[1]))
+    ordered = sorted(sources.items(), key=lambda item: not _broken(item[1]))
     for (target, label), pairs in ordered[:SHOWN]:
         yield f"- d {_code(target)} / d {_code(label)}: {_answer(pairs, reason)}"
     rest = ordered[SHOWN:]
     if rest:
-        there = sum(not any(pair.broken for pair in pairs) for _, pairs in rest)
+        there = sum(not _broken(pairs) for _, pairs in rest)
         missing = f", {len(rest) - there} without" if there < len(rest) else ""
         yield f"- and {len(rest)} more sources: {there} with a gradient{missing}"
 
 
 def _answer(pairs: list[Pair], reason: Reason) -> str:
     """What was answered for one source; of several times the last one, or the last one without a gradient."""
-    broken = [pair for pair in pairs if pair.broken]
+    broken = _broken(pairs)
     last = (broken or pairs)[-1]
     text = str(outcome(last))
     if not broken:

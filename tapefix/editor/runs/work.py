@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tapefix.editor.runs.explaining import explained
 from tapefix.editor.runs.messages import Answer, Chosen, Explain, Failed, GivenUp, Prove, Proved
-from tapefix.editor.runs.telling import changed_lines, joined, query_lines, reasons_of, unasked, verdict_text
+from tapefix.editor.runs.telling import (
+    Reason,
+    changed_lines,
+    joined,
+    query_lines,
+    query_marks,
+    reasons_of,
+    unasked,
+    verdict_text,
+)
 from tapefix.engine import check
 from tapefix.finding import Applicability, Finding
 from tapefix.mending import mend
@@ -59,10 +68,11 @@ def _proved(task: Prove, source: SourceText, verifier: Verifier) -> Proved:
         choosing=None if task.chosen is None else lambda _, watched: _only(script.text, watched, task),
     )
     proof = result.proof if task.chosen is None else _for_chosen(result.proof, task.chosen)
-    queries = _queries(task, result, proof, verifier)
+    left = verifier.evidence(script.path, proof.after if proof is not None else script.text)
+    queries, marks = query_lines(left, _reasons(result, proof)), query_marks(left)
     if proof is None or proof.verdict is None or not proof.judged:
         sentence = _nothing(result, proof) if before.queries or result.findings else unasked(before, verifier)
-        return Proved("nothing", f"{script.name}: {sentence}", "", script.text, queries)
+        return Proved("nothing", f"{script.name}: {sentence}", "", script.text, queries, marks)
     verdict = verdict_text(proof.verdict)
     if proof.after != script.text:
         about = dict.fromkeys(changed_lines(script.text, proof.after), verdict)
@@ -74,6 +84,7 @@ def _proved(task: Prove, source: SourceText, verifier: Verifier) -> Proved:
         plain(verdict_lines(proof.verdict, script.name)),
         proof.after,
         joined(queries, about),
+        marks,
     )
 
 
@@ -107,13 +118,12 @@ def _for_chosen(proof: Proof | None, chosen: Chosen) -> Proof | None:
     return proof if asked.kept else replace(proof, after=proof.before, verdict=asked.verdict)
 
 
-def _queries(task: Prove, result: FileResult, proof: Proof | None, verifier: Verifier) -> Mapping[int, str]:
-    """What a run of the text as it is left finds of each query."""
-    left = proof.after if proof is not None else task.script.text
-    known: Iterable[Finding] = result.findings if left == result.left.text else ()
-    if proof is not None and left == proof.before:
+def _reasons(result: FileResult, proof: Proof | None) -> Reason:
+    """What the findings say of the queries, in the text as it is left."""
+    known: Iterable[Finding] = result.findings if proof is None or proof.after == result.left.text else ()
+    if proof is not None and proof.after == proof.before:
         known = (*known, *(judged.finding for judged in proof.judged))
-    return query_lines(verifier.evidence(task.script.path, left), reasons_of(known))
+    return reasons_of(known)
 
 
 def _sentence(proof: Proof) -> str:
