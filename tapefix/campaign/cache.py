@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +26,7 @@ from tapefix.verify.interpreter import find_interpreter
 from tapefix.verify.options import InterpreterError
 
 FORMAT = 1
+KEPT_DAYS = 60
 
 
 class Cache:
@@ -37,12 +39,15 @@ class Cache:
     def get(self, job: Job) -> FileOutcome | None:
         """The outcome of a job, when it is known and everything that it depends on is as it was."""
         try:
-            entry = json.loads(self._file(job).read_bytes())
+            file = self._file(job)
+            entry = json.loads(file.read_bytes())
             if entry["surroundings"] is not None and entry["surroundings"] != self._surroundings(job):
                 return None
             outcome = from_data(FileOutcome, entry["outcome"])
         except (OSError, ValueError, KeyError, TypeError, CodecError):
             return None
+        with contextlib.suppress(OSError):
+            os.utime(file)
         # The bytes are those that the key was made of; what they are called may be another name now.
         data = job.data if outcome.proof is not None or outcome.findings or outcome.notices else b""
         return replace(outcome, path=job.name, data=data, cached=True, written=False, problem="")
@@ -63,6 +68,14 @@ class Cache:
                 Path(temporary).replace(path)
             except OSError:
                 Path(temporary).unlink(missing_ok=True)
+
+    def forget_old(self) -> None:
+        """Remove what nobody has asked for in a long time."""
+        oldest = time.time() - KEPT_DAYS * 86_400
+        with contextlib.suppress(OSError):
+            for path in self._folder.glob("*/*"):
+                if path.stat().st_mtime < oldest:
+                    path.unlink(missing_ok=True)
 
     def _surroundings(self, job: Job) -> str:
         entry = None if job.options is None else job.options.run

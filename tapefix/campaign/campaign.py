@@ -87,6 +87,8 @@ class Campaign:
         self._work()
         if self.settings.write:
             self._write()
+        if self._cache is not None:
+            self._cache.forget_old()
         seconds = time.monotonic() - began
         self.journal.append("end", seconds=seconds, open=self._size - len(self._outcomes))
         return self._result(self._memory.seconds + seconds)

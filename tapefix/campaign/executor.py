@@ -10,6 +10,7 @@ from types import TracebackType
 from tapefix.campaign.jobs import Job, Mender
 from tapefix.campaign.outcome import FileOutcome
 from tapefix.mending import Choosing
+from tapefix.verify.options import VerifyError
 
 Started = Callable[[Job], None]
 
@@ -51,7 +52,10 @@ class Here(Executor):
         """Each job with its outcome."""
         for job in jobs:
             started(job)
-            yield job, self._mender.do(job, self._choosing)
+            answer = self._mender.answer(job, self._choosing)
+            if isinstance(answer, VerifyError):
+                raise answer
+            yield job, answer
 
     def close(self) -> None:
         """End the server."""

@@ -103,10 +103,10 @@ class Mender:
                 self._verifier.forget()
         return replace(outcome, digest=job.digest, seconds=time.monotonic() - started)
 
-    def answer(self, job: Job) -> FileOutcome | VerifyError:
+    def answer(self, job: Job, choosing: Choosing | None = None) -> FileOutcome | VerifyError:
         """What becomes of a file, or why none of them can be run; nothing else leaves a worker."""
         try:
-            return self.do(job)
+            return self.do(job, choosing)
         except VerifyError as error:
             return error
         except Exception as error:  # a bug of ours or of a rule pack: one file's misfortune, not the campaign's

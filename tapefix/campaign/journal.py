@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any
 
 from tapefix.campaign.codec import line
 from tapefix.source.errors import SourceError
-from tapefix.source.undoing import FOLDER, store
+from tapefix.source.undoing import FOLDER, KEPT, store
 from tapefix.source.writing import reason_of, sync_directory
 
 CAMPAIGNS = "campaigns"
@@ -82,6 +83,10 @@ class Journal:
                 ignore.write_text("*\n", encoding="utf-8")
         except OSError as error:
             raise JournalError(home, f"the journal cannot be kept: {reason_of(error)}") from None
+        for old in campaigns(root)[: -(KEPT - 1)]:
+            # One that is still running stays.
+            with contextlib.suppress(JournalError), cls(old):
+                shutil.rmtree(old, ignore_errors=True)
         return cls(home / CAMPAIGNS / name)
 
     @property
