@@ -249,13 +249,11 @@ class Functions:
         given = argument(self.script.minimize, 2, "var_list")
         if given is not None:
             return self.text.of(given)
-        read = names_in(self.reading, self.loss)
-        for step in self.loss_steps():
-            read |= names_in(self.reading, step.value) if step.value is not None else set()
-        made = [step for step in self.script.steps if step.role is Role.VARIABLE]
-        direct = [step for step in made if step.binds[0] in read]
-        plain = all(self._is_plain(step) for step in direct) and not (read & set(self.graph.functions))
-        if not plain or not direct:
+        nodes = [self.loss, *(step.value for step in self.loss_steps() if step.value is not None)]
+        read = dict.fromkeys(step for node in nodes for step in self.graph.read(node) if step.role is Role.VARIABLE)
+        direct = sorted(read, key=lambda step: self.reading.span(step.node))
+        helped = any(not names_in(self.reading, node).isdisjoint(self.graph.functions) for node in nodes)
+        if helped or not direct or not all(self._is_plain(step) for step in direct):
             return f"{self.tape}.watched_variables()"
         return f"[{', '.join(step.binds[0] for step in direct)}]"
 

@@ -1,0 +1,88 @@
+"""Graphs that are trained in a session: what is left alone, and the reason that is given for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tapefix.engine import check, repair
+from tapefix.registry import find_rule, load_rules
+
+RULES = [find_rule(load_rules(), "session-training")]
+SCRIPT = """\
+import numpy as np
+import tensorflow.compat.v1 as tf
+tf.disable_v2_behavior()
+data = np.ones((4, 2))
+x = tf.placeholder(tf.float32, [None, 2])
+w = tf.Variable(tf.zeros([2, 1]))
+pred = tf.matmul(x, w)
+loss = tf.reduce_mean(tf.square(pred - 1.0))
+train = tf.train.AdamOptimizer(0.1).minimize(loss)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    for step in range(3):
+        sess.run(train, {x: data})
+    print(sess.run(pred, {x: data}))
+"""
+
+
+def test_the_script_itself_is_rewritten() -> None:
+    text = repair(SCRIPT, RULES, unsafe=True).text
+    assert "GradientTape" in text and "Session" not in text and "compat" not in text
+    assert repair(text, RULES, unsafe=True).text == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("with tf.Session() as sess", "with tf.Session('grpc://host') as sess", "opened for another process"),
+        (
+            "with tf.Session() as sess:",
+            "with tf.Session() as sess, open('log') as log:",
+            "together with something else",
+        ),
+        ("    sess.run(tf.global_variables_initializer())\n", "", "where the variables are given their first values"),
+        ("    for step", "    sess.run(tf.global_variables_initializer())\n    for step", "more than once"),
+        ("sess.run(train, {x: data})", "sess.run(train, {x: data}, options=None)", "given options"),
+        ("sess.run(train, {x: data})", "sess.run(train)", "is not fed `x`"),
+        ("sess.run(train, {x: data})", "sess.run(train, {x: data, pred: data})", "something else than a placeholder"),
+        ("sess.run(train, {x: data})", "sess.run(train, feed(step))", "feeds is not known"),
+        ("sess.run(train, {x: data})", "sess.run([train, w], {x: data})", "before or after the step is open"),
+        ("print(sess.run(pred, {x: data}))", "print(pred)", "`pred` is used in line 14"),
+        ("print(sess.run(pred, {x: data}))", "w = sess.run(w)", "`w` is another thing"),
+        ("x, w)", "x, w, name=NAME)\nNAME = None", "`NAME` is another thing"),
+        ("tf.square(pred", "tf.nn.dropout(pred", "random numbers"),
+        ("tf.square(pred", "tf.unheard_of(pred", "`tf.unheard_of`"),
+        ("tf.square(pred", "tf.layers.dense(pred", "`tf.layers`"),
+        ("minimize(loss)", "minimize(loss, aggregation_method=2)", "besides the loss"),
+        ("AdamOptimizer(0.1)", "SyncReplicasOptimizer(0.1)", "TensorFlow 2 has no `tf.train.SyncReplicasOptimizer`"),
+        ("loss = ", "for _ in range(2): pred = tf.tanh(pred)\nloss = ", "in a loop, under a condition, or in a block"),
+        ("import numpy as np", "import numpy as np\nfrom tensorflow.python.ops import rnn", "has no place"),
+    ],
+)
+def test_what_is_not_known_to_be_the_same_is_named(old: str, new: str, reason: str) -> None:
+    assert old in SCRIPT
+    text = SCRIPT.replace(old, new)
+    found = check(text, RULES)
+    assert [finding.rewrite for finding in found] == [None]
+    assert reason in found[0].reason
+    assert repair(text, RULES, unsafe=True).text == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("import tensorflow.compat.v1 as tf", "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError: pass"),
+        ("import numpy as np", "import numpy as np\nimport pytest"),
+        ("train = tf.train.AdamOptimizer(0.1).minimize(loss)", "train = other.AdamOptimizer(0.1).minimize(loss)"),
+        ("tf.Session()", "make_session()"),
+    ],
+)
+def test_what_is_none_of_its_business_is_left_alone(old: str, new: str) -> None:
+    assert old in SCRIPT
+    assert check(SCRIPT.replace(old, new), RULES) == []
+
+
+def test_variables_of_one_name_are_told_apart() -> None:
+    text = SCRIPT.replace("w = tf.Variable", "w = tf.Variable(1.0)\nw = tf.Variable")
+    assert "variables = [w]\n" in repair(text, RULES, unsafe=True).text
