@@ -3,8 +3,9 @@
     python benchmarks/campaign.py [--scripts 32] [--files 3000]
 
 The scripts are broken ones of the fixtures, in a project of their own. One job and two are compared once their servers
-are ready. The first campaign runs each script before and after; the second one finds the tree unchanged. The walk goes over the sources of installed packages, which are read and
-searched for whatever a rule could find something in; `grep -rlE` searches the same files for the same words.
+are ready. The first campaign runs each script before and after; the second one finds the tree unchanged. The walk goes
+over the sources of installed packages, which are read and searched for whatever a rule could find something in;
+`grep -rlE` searches the same files for the same words.
 """
 
 from __future__ import annotations
