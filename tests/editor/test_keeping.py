@@ -36,7 +36,7 @@ def test_findings_go_with_their_lines_and_leave_their_rewrites() -> None:
 def test_what_a_run_has_found_goes_with_its_line() -> None:
     results = RunResults()
     (finding,) = check(BROKEN, load_rules())
-    results.put(RunResult(program(BROKEN), {7: "None, because"}, (finding,)))
+    results.put(RunResult(program(BROKEN), {7: "None, because"}, findings=(finding,)))
     assert results.at(program(BROKEN), 7) == "None, because"
     moved = program("# new\n" + BROKEN)
     assert results.at(moved, 7) is None
