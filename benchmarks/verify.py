@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -63,10 +63,10 @@ def judge_all(folders: Sequence[Path]) -> tuple[float, list[Row]]:
     runs = 0
     plain = Runner.run
 
-    def counted(runner: Runner, path: Path, request: RunRequest) -> Evidence:
+    def counted(runner: Runner, path: Path, request: RunRequest, called: Callable[[int], int] = int) -> Evidence:
         nonlocal runs
         runs += 1
-        return plain(runner, path, request)
+        return plain(runner, path, request, called)
 
     rows = []
     with patch.object(Runner, "run", counted), Verifier(RunOptions(), project=PAIRS) as verifier:
