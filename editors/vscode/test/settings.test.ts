@@ -4,7 +4,7 @@ import { test } from "node:test";
 import manifest from "../package.json";
 import { expandPath, type Inspection, type Places, SERVER_SETTINGS, serverSettings } from "../src/settings";
 
-const PLACES: Places = { home: "/home/me", folder: "/work/project", environment: { ENVS: "/envs" } };
+const PLACES: Places = { home: "/home/me", folder: "/data/project", environment: { ENVS: "/envs" } };
 
 /** A section in which some settings were made, each in one place. */
 function section(made: Record<string, Inspection>, defaults: Record<string, unknown> = {}) {
@@ -44,7 +44,7 @@ test("an emptied setting is not set, and settings of the client stay with it", (
 test("the interpreter for runs is a path", () => {
   const made = { python: { workspaceValue: ".venv" }, run: { workspaceValue: "~/x ${userHome}" } };
   assert.deepEqual(serverSettings(section(made), PLACES), {
-    python: join("/work/project", ".venv"),
+    python: join("/data/project", ".venv"),
     run: "~/x ${userHome}",
   });
 });
@@ -60,11 +60,11 @@ test("paths", () => {
     ["/usr/bin/python3", "/usr/bin/python3"],
     ["~/venv/bin/python", "/home/me/venv/bin/python"],
     ["~", "/home/me"],
-    ["~other/python", join("/work/project", "~other/python")],
+    ["~other/python", join("/data/project", "~other/python")],
     ["${userHome}/bin/python", "/home/me/bin/python"],
-    ["${workspaceFolder}/.venv/bin/python", "/work/project/.venv/bin/python"],
+    ["${workspaceFolder}/.venv/bin/python", "/data/project/.venv/bin/python"],
     ["${env:ENVS}/tf/bin/python", "/envs/tf/bin/python"],
-    [".venv/bin/python", join("/work/project", ".venv/bin/python")],
+    [".venv/bin/python", join("/data/project", ".venv/bin/python")],
   ];
   for (const [setting, path] of cases) {
     assert.equal(expandPath(setting, PLACES), path, setting);
