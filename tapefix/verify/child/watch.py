@@ -137,6 +137,7 @@ def end_all(patience: float = 10.0) -> None:
 def descendants(root: int) -> List[int]:
     """Return the processes below `root`, by one look at /proc."""
     parents: List[Tuple[int, int]] = []
+    ended: List[int] = []
     try:
         names = os.listdir("/proc")
     except OSError:
@@ -149,8 +150,10 @@ def descendants(root: int) -> List[int]:
                 fields = file.read().rpartition(b")")[2].split()
         except OSError:
             continue
-        if fields and fields[0] != b"Z":
+        if fields:
             parents.append((int(name), int(fields[1])))
+            if fields[0] == b"Z":
+                ended.append(int(name))
     found = {root}
     grown = True
     while grown:
@@ -160,7 +163,8 @@ def descendants(root: int) -> List[int]:
                 found.add(process)
                 grown = True
     found.discard(root)
-    return sorted(found)
+    # A process whose first thread has ended looks like one that is no more, and keeps its children until its last has.
+    return sorted(found.difference(ended))
 
 
 def _memory(pid: int) -> int:
