@@ -17,6 +17,8 @@ class Allowance(str, enum.Enum):
     """A straight-through estimator lies on the path: what it stops is held for the differences."""
     ZERO = "zero"
     """A gradient that was zero in every entry counts as missing."""
+    WHOLE = "whole"
+    """Where a tape lacked the gradient of one source, others may gain the part that came to them by the same path."""
     GRAPH = "graph"
     """A graph of TensorFlow 1, run in a session, is what the text before makes; the one after does without."""
 

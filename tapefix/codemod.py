@@ -77,13 +77,19 @@ class Codemod(CodemodCommand):
         keeps: frozenset[int] = frozenset(),
         related: tuple[Related, ...] = (),
     ) -> Finding:
-        """A finding of this rule at a node. Without a rewrite it is advice, and `reason` says why there is none."""
+        """A finding of this rule at a node. Without a rewrite it is advice, and `reason` says why there is none.
+
+        A rewrite of a safe rule that declares to change something is an unsafe one.
+        """
+        applicability = cls.applicability if rewrite is not None else Applicability.ADVICE
+        if applicability is Applicability.SAFE and rewrite is not None and rewrite.allows:
+            applicability = Applicability.UNSAFE
         return Finding(
             code=cls.code,
             name=cls.name,
             message=message,
             range=reading.range(node),
-            applicability=cls.applicability if rewrite is not None else Applicability.ADVICE,
+            applicability=applicability,
             rewrite=rewrite,
             alternatives=alternatives,
             reason=reason or cls.reason,

@@ -306,13 +306,19 @@ class _Prover:
     def _judge(self, text: str, findings: Sequence[Finding]) -> Verdict:
         claims = frozenset(line for finding in findings for line in finding.queries)
         keeps = frozenset(line for finding in findings for line in finding.keeps)
-        allowed = _declared(findings)
+        allowed = _declared(findings, whole=self.plan.unsafe)
         return self.verifier.judge(self.path, self.text, text, claims=claims, keeps=keeps, allowed=allowed)
 
 
-def _declared(findings: Iterable[Finding]) -> Allowed:
-    """What the rewrites change by declaration, each for the queries that it claims."""
+def _declared(findings: Sequence[Finding], *, whole: bool) -> Allowed:
+    """What the rewrites change by declaration, each for the queries that it claims.
+
+    Where unsafe rewrites are asked for, a gradient may be made `whole` by any: often only the run shows that it lacks
+    a part.
+    """
     lines: dict[Allowance, frozenset[int]] = {}
+    if whole:
+        lines[Allowance.WHOLE] = frozenset(line for finding in findings for line in finding.queries)
     for finding in findings:
         for allowance in finding.rewrite.allows if finding.rewrite is not None else ():
             lines[allowance] = lines.get(allowance, frozenset()) | finding.queries

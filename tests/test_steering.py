@@ -13,10 +13,10 @@ from tapefix.verify import RunOptions, VerdictStatus, Verifier
 CASES = Path(__file__).parent / "steering"
 
 
-def proof_of(case: str) -> Proof:
+def proof_of(case: str, *, unsafe: bool = False) -> Proof:
     script = CASES / case / "script.py"
     with Verifier(RunOptions(device="cpu"), project=script.parent) as verifier:
-        return prove(script, script.read_text("utf-8"), load_rules(), verifier=verifier)
+        return prove(script, script.read_text("utf-8"), load_rules(), verifier=verifier, unsafe=unsafe)
 
 
 @pytest.mark.tensorflow
@@ -65,3 +65,12 @@ def test_a_part_of_a_path_is_not_brought_back_where_a_gradient_that_worked_would
     assert proof.judged and not any(each.kept for each in proof.judged)
     assert proof.verdict is not None and proof.verdict.status is VerdictStatus.REJECTED
     assert "worked before and differs after" in proof.verdict.reason
+
+
+@pytest.mark.tensorflow
+def test_it_is_brought_back_on_request_where_the_gradient_that_worked_lacked_that_part() -> None:
+    proof = proof_of("shared_trunk", unsafe=True)
+    assert proof.verdict is not None
+    assert proof.verdict.status is VerdictStatus.VERIFIED, proof.verdict.reason
+    assert proof.after == (CASES / "shared_trunk" / "expected.py").read_text("utf-8")
+    assert any("lacked a part" in text for text in proof.verdict.allowed)

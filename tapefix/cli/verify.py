@@ -26,7 +26,8 @@ def verify(
         typer.Option(
             "--allow",
             help="What the change may do besides, for every query: give its target another value, hold what a "
-            "straight-through estimator stops, count a gradient of zeros as missing, do without the graph and session "
+            "straight-through estimator stops, count a gradient of zeros as missing, give a gradient the part that it "
+            "lacked where another by the same tape was missing, do without the graph and session "
             "of TensorFlow 1 that BEFORE trains by; repeat for several.",
         ),
     ] = None,

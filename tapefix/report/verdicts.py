@@ -27,8 +27,10 @@ def verdict_lines(verdict: Verdict, name: str = "") -> Iterator[Line]:
         yield (("  still without a gradient: ", "note"), (text, ""))
     if len(verdict.still_none) > SHOWN:
         yield (("  still without a gradient: ", "note"), (f"{len(verdict.still_none) - SHOWN} more", ""))
-    for text in verdict.allowed:
+    for text in verdict.allowed[:SHOWN]:
         yield (("  allowed: ", "unsure"), (text, ""))
+    if len(verdict.allowed) > SHOWN:
+        yield (("  allowed: ", "unsure"), (f"{len(verdict.allowed) - SHOWN} more of that kind", ""))
     for note in verdict.notes:
         yield (("  note: ", "note"), (note, ""))
     conditions = list(_conditions(verdict))

@@ -13,6 +13,7 @@ from tapefix.verify.describe import describe, form_problem, in_single_precision,
 from tapefix.verify.differences import judge_gradient
 from tapefix.verify.effects import new_line_effects, output_problems
 from tapefix.verify.evidence import Evidence, Pair, Query
+from tapefix.verify.lacking import Lacking, hint
 from tapefix.verify.lines import LineMap, count_stops, new_prints
 from tapefix.verify.match import Match, Matcher
 from tapefix.verify.nothing import asked_for_nothing, changed_targets
@@ -44,6 +45,9 @@ class Comparison:
         self.stops = count_stops(self.after_text)
         self.stops_added = self.stops > count_stops(self.before_text)
         self.allowing = Allowing(self.allowed, self.before, self.lines)
+        self.lacking = Lacking(self.allowing, self.before, self.after)
+        self.handed_back = False
+        """Whether the counter-run was given the answers of the run before for all that may have lacked a part."""
         self._straight: list[Pair] = []
         """What was checked with straight-through estimators held."""
         self.matches = self._matched(self.after)
@@ -254,15 +258,23 @@ class Comparison:
                 if before.answer.get("dtype") != after.answer.get("dtype") and narrowed(before.source, after.source):
                     problems.append(f"the gradient of {before.label} lost precision")
                 elif same_value(before.answer, after.answer, slack=3.0) is False:
-                    problems.append(
-                        f"the gradient of {before.label} (line {before.query.line}) worked before and differs after: "
-                        f"{outcome(before)} before, {outcome(after)} after"
-                    )
+                    problems += self._differing(match, before, after)
             elif before.state == "gradient":
                 problems.append(f"the gradient of {before.label} worked before and is {state(after)} after")
         problems += output_problems(self.before, counter, noisy, horizon, self.allowing.changed(matches))
         problems += self._end_problems(counter, masked=counter is not self.after)
         return problems
+
+    def _differing(self, match: Match, before: Pair, after: Pair) -> list[str]:
+        """Say what is wrong with a gradient that is another after; nothing where it lacked a part and may gain it."""
+        if self.handed_back:
+            problem = self.lacking.problem(match, stops=self.stops, stops_added=self.stops_added)
+            if problem is not None:
+                return [problem] if problem else []
+        return [
+            f"the gradient of {before.label} (line {before.query.line}) worked before and differs after: "
+            f"{outcome(before)} before, {outcome(after)} after{hint(self.lacking, before)}"
+        ]
 
     def _horizon(self) -> float:
         """Return the order of the first query that raised before: from there on, the run after does another thing."""

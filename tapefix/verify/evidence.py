@@ -54,6 +54,8 @@ class Query:
     error: Value | None
     target_text: str
     labels: tuple[str, ...]
+    tape: int = 0
+    """Which of the tapes that the run asked, counted from 1; 0 where it asked without one."""
     why: tuple[Value, ...] = ()
     """For each source of a traced query its account; an empty one where there is a gradient."""
     origins: tuple[tuple[Value, ...], ...] = ()
@@ -204,6 +206,8 @@ class Evidence:
     random_graph: bool = False
     """Whether a graph draws random numbers."""
     notes: tuple[str, ...] = field(default=())
+    kept: str = ""
+    """The folder of its answers, where it was to keep them."""
     session: SessionEvidence = field(default_factory=SessionEvidence)
     observed: tuple[Value, ...] = ()
     """What the expressions of the script evaluated to, in a traced run."""
@@ -317,6 +321,7 @@ def _query(order: int, event: dict[str, Any], sites: list[Site]) -> Query:
         error=event.get("error"),
         target_text=text.target if text is not None else "",
         labels=labels,
+        tape=event.get("tape", 0),
         why=tuple(event.get("why", ())),
         origins=tuple(tuple(found) for found in event.get("origins", ())),
     )

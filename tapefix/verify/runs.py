@@ -25,11 +25,16 @@ from tapefix.verify.workspace import Workspace, remove_tree
 UNDETERMINISTIC = re.compile(r"determinis", re.I)
 # What TensorFlow's own kernels say of tensors with their channels first.
 CHANNELS_LAST = "NHWC"
+ANSWERS = "answers"
 STEPS = 20
 """How many steps of training a script is given at least where it is compared with its graph."""
 
 
 FrozenMask = tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]
+
+
+Handed = tuple[tuple[str, tuple[tuple[tuple[int, str], ...], ...]], ...]
+"""For each query and each time that it is asked: the parts of its answer, and the names under which others are kept."""
 
 
 def frozen(mask: Mapping[str, Sequence[Sequence[int]]]) -> FrozenMask:
@@ -52,6 +57,12 @@ class RunRequest:
     """Whose answers are handed back as one zero, whatever their shape."""
     empty: tuple[str, ...] = ()
     """Whose answers are handed back as an empty list."""
+    keep: bool = False
+    """Whether to keep the answers, so that another run may be handed them."""
+    handed: Handed = ()
+    """In place of which answers those of another run are handed back."""
+    answers: str = ""
+    """The folder in which that one has kept them."""
     disturb: tuple[int, ...] = ()
     trace: bool = False
     """Whether to follow where every value comes from, and to explain each query without an answer."""
@@ -105,6 +116,11 @@ class Runner:
             return self.walls.line
         how = "missing" if self.walls.level == "limits" else "read-only"
         return f"{self.walls.line}; {left_out} large files are {how} for the run"
+
+    def discard(self, evidence: Evidence) -> None:
+        """Remove the answers that a run has kept."""
+        if evidence.kept:
+            self._aside.submit(remove_tree, Path(evidence.kept))
 
     def close(self) -> None:
         """End the server and remove everything temporary."""
@@ -166,7 +182,11 @@ class Runner:
                 except ServerGone:
                     self.mourn()
                     return Evidence(End("killed", code="unknown (it took the server down with it)"))
-            return read_evidence(folder / "record", answer, self._workspace.changes(), called)
+            evidence = read_evidence(folder / "record", answer, self._workspace.changes(), called)
+            if request.keep and (folder / ANSWERS).is_dir():
+                kept = (folder / ANSWERS).rename(self._scratch / f"{ANSWERS}{self._count}")
+                evidence = replace(evidence, kept=str(kept))
+            return evidence
         finally:
             # The next run need not wait for it.
             self._aside.submit(remove_tree, folder)
@@ -228,6 +248,9 @@ class Runner:
             "zeros": {key: [list(hidden) for hidden in masks] for key, masks in request.zeros},
             "single": {key: [list(hidden) for hidden in masks] for key, masks in request.single},
             "empty": list(request.empty),
+            "answers": str(folder / ANSWERS) if request.keep else request.answers,
+            "keep": request.keep,
+            "handed": dict(request.handed),
             "disturb": list(request.disturb),
             "limits": {
                 "timeout": options.timeout,

@@ -18,7 +18,7 @@ from tapefix.verify.effects import noisy_lines, output_problems
 from tapefix.verify.evidence import End, Evidence
 from tapefix.verify.naming import Naming
 from tapefix.verify.options import DeviceError, RunOptions, SandboxError, VerifyError
-from tapefix.verify.runs import Runner, RunRequest, frozen
+from tapefix.verify.runs import Handed, Runner, RunRequest, frozen
 from tapefix.verify.sessions import judge_session
 from tapefix.verify.verdict import Findings, Verdict, VerdictStatus
 from tapefix.verify.waiting import Waiting
@@ -191,17 +191,21 @@ class Verifier:
         mask, zeros, single = (comparison.mask(filler) for filler in ("none", "zeros", "zero"))
         empty = tuple(sorted({query.key for query in comparison.for_nothing}))
         counter = comparison.after
+        request = RunRequest(
+            comparison.after_text,
+            eager=comparison.eager,
+            mask=frozen(mask),
+            zeros=frozen(zeros),
+            single=frozen(single),
+            empty=empty,
+        )
         if (mask or zeros or single or empty) and not findings.problems:
-            request = RunRequest(
-                comparison.after_text,
-                eager=comparison.eager,
-                mask=frozen(mask),
-                zeros=frozen(zeros),
-                single=frozen(single),
-                empty=empty,
-            )
             counter = self._run(path, request)
         problems = comparison.judge_rest(counter, frozenset())
+        handed = comparison.lacking.handed(comparison.matches) if problems and not findings.problems else ()
+        if handed:
+            counter = self._handing_back(path, comparison, request, handed)
+            problems = comparison.judge_rest(counter, frozenset())
         if problems:
             # Before a script is blamed for a difference: does it say the same twice?
             request = RunRequest(
@@ -218,7 +222,21 @@ class Verifier:
                 problems = [f"two runs of the script before differ already ({unsteady[0]}), so nothing can be compared"]
         findings.problems += problems
         if not findings.problems:
+            findings.allowed += comparison.lacking.said
             self._look_for_leaks(path, comparison)
+
+    def _handing_back(self, path: Path, comparison: Comparison, request: RunRequest, handed: Handed) -> Evidence:
+        """The counter-run once more, given what the run before was also where it now would be told more."""
+        keeping = RunRequest(comparison.before_text, eager=comparison.eager, keep=True, rebinding=comparison.rebinding)
+        kept = self._run(path, keeping)
+        try:
+            counter = self._run(path, replace(request, handed=handed, answers=kept.kept))
+        finally:
+            # They take room, and are of no use to anybody else.
+            del self._memory[Path(path).resolve(), keeping]
+            self._runners[self._root(path)].discard(kept)
+        comparison.handed_back = True
+        return counter
 
     def _look_for_leaks(self, path: Path, comparison: Comparison) -> None:
         """Disturb the numbers that leave TensorFlow on the way from a repaired source, and see if the target moves."""

@@ -51,7 +51,7 @@ def main() -> int:
             if options.json:
                 with options.json.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(_data(judgement)) + "\n")
-            if judgement.end is not End.REPAIRED:
+            if judgement.end not in (End.REPAIRED, End.ON_REQUEST):
                 _tell(judgement, options.show)
     if judged:
         print(table(judged))

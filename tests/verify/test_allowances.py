@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -38,8 +39,24 @@ PICKED = """
     print(tape.gradient(top, x))
     """
 SCORED = PICKED.replace("argmax", "reduce_max")
+RIDGE = """
+    import tensorflow as tf
+    w, s = tf.Variable([[0.5], [-0.3]]), tf.Variable([2.0])
+    x = tf.constant([[1.0, 2.0], [0.5, -1.0], [3.0, 0.2]])
+    optimizer = tf.keras.optimizers.Adam(0.1)
+    for step in range(3):
+        with tf.GradientTape() as tape:
+            fit = tf.reduce_mean((tf.matmul(x, w) * s - 1.0) ** 2).numpy()
+            loss = fit + 0.1 * tf.reduce_sum(w ** 2)
+        gradients = tape.gradient(loss, [w, s])
+        optimizer.apply_gradients([(g, v) for g, v in zip(gradients, [w, s]) if g is not None])
+        print(step, float(loss), [float(tf.reduce_sum(v)) for v in (w, s)])
+    """
+FITTED = RIDGE.replace(").numpy()\n", ")\n")
 QUERY = 8
-"""The line of the query in all of them."""
+"""The line of the query in all but the ridge regression."""
+ASKED = 9
+"""Its line there."""
 
 
 def allow(*allowances: Allowance, line: int = QUERY) -> Allowed:
@@ -128,6 +145,61 @@ def test_another_query_keeps_its_values(judge: Judge) -> None:
     assert judge(before, after, allowed=allow(Allowance.VALUE, line=10)).status is VerdictStatus.VERIFIED
     moved = after.replace("tf.square(x)", "tf.square(x) * 2.0")
     assert judge(before, moved, allowed=allow(Allowance.VALUE, line=10)).status is VerdictStatus.REJECTED
+
+
+def test_a_gradient_gains_the_part_that_it_lacked_where_that_is_declared(judge: Judge) -> None:
+    # Three steps of Adam: after the first one, nothing would be as before, were the old answers not handed back.
+    verdict = judge(RIDGE, FITTED, allowed=allow(Allowance.WHOLE, line=ASKED))
+    assert verdict.status is VerdictStatus.VERIFIED, verdict.reason
+    (said,) = verdict.allowed
+    assert "the gradient of w (line 9) lacked a part" in said and "by differences" in said
+    refused = judge(RIDGE, FITTED, allowed=allow(Allowance.WHOLE, line=3))
+    assert refused.status is VerdictStatus.REJECTED
+    assert "the gradient of w (line 9) worked before and differs after" in refused.reason
+    assert "--allow whole" in refused.reason
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("loss = fit", "loss = fit * 1.1", "has another value"),
+        ("* s - 1.0", "* s - tf.stop_gradient(s) + s - 1.0", "is wrong|hides a part"),
+        ("0.1 * tf.reduce_sum(w ** 2)", "0.1 * tf.reduce_sum(tf.stop_gradient(w) ** 2)", "hides a part"),
+        ("Adam(0.1)", "Adam(0.2)", "printed output differs"),
+        ("print(step,", "print(step + 1,", "printed output differs"),
+    ],
+)
+def test_it_gains_nothing_else(judge: Judge, old: str, new: str, reason: str) -> None:
+    verdict = judge(RIDGE, FITTED.replace(old, new), allowed=allow(Allowance.WHOLE, line=ASKED))
+    assert verdict.status is VerdictStatus.REJECTED
+    assert re.search(reason, verdict.reason), verdict.reason
+
+
+def test_a_gradient_lacks_nothing_where_none_is_missing_by_its_tape(judge: Judge) -> None:
+    detached = RIDGE.replace("[w, s]", "[w]")
+    verdict = judge(detached, detached.replace(").numpy()\n", ")\n"), allowed=allow(Allowance.WHOLE, line=ASKED))
+    assert verdict.status is VerdictStatus.REJECTED
+    assert "--allow whole" not in verdict.reason
+
+
+def test_sparse_answers_are_handed_back_as_such(judge: Judge) -> None:
+    before = """
+    import tensorflow as tf
+    table, s = tf.Variable(tf.reshape(tf.range(8.0), [4, 2])), tf.Variable([2.0])
+    optimizer = tf.keras.optimizers.Adam(0.1)
+    for step in range(3):
+        with tf.GradientTape() as tape:
+            rows = tf.gather(table, [step, 3])
+            fit = tf.reduce_mean((rows * s - 1.0) ** 2).numpy()
+            loss = fit + 0.1 * tf.reduce_sum(rows)
+        gradients = tape.gradient(loss, [table, s])
+        print(type(gradients[0]).__name__)
+        optimizer.apply_gradients([(g, v) for g, v in zip(gradients, [table, s]) if g is not None])
+        print(step, table.numpy().tolist())
+    """
+    verdict = judge(before, before.replace(").numpy()\n", ")\n"), allowed=allow(Allowance.WHOLE, line=ASKED))
+    assert verdict.status is VerdictStatus.VERIFIED, verdict.reason
+    assert any("lacked a part" in text for text in verdict.allowed)
 
 
 def test_a_safe_rewrite_declares_nothing() -> None:

@@ -11,7 +11,7 @@ from tapefix.tapes.reading import Reading
 from tapefix.tapes.writing.written import Piece
 
 if TYPE_CHECKING:
-    from tapefix.tapes.repairs.departures import Leaving
+    from tapefix.tapes.repairs.leaving import Leaving
 
 _TWICE = "TensorFlow needs `{}` in another place; give it a name first"
 

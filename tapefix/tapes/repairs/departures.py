@@ -6,85 +6,22 @@ function replaced. So the departures of a module are planned together. Each belo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from tapefix.finding import Rewrite
 from tapefix.tapes.flow.endings import is_end
 from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
 from tapefix.tapes.flow.steps import Step, step_of
 from tapefix.tapes.reading import Reading
-from tapefix.tapes.repairs.copies import as_mended, unfit_copy
+from tapefix.tapes.repairs.copies import unfit_copy
 from tapefix.tapes.repairs.departure_kinds import Departure, departure_of
-from tapefix.tapes.repairs.leftover import says_nothing
+from tapefix.tapes.repairs.leaving import Leaving
 from tapefix.tapes.repairs.translation import translate
-from tapefix.tapes.repairs.uses import Ask, OtherUses
-from tapefix.tapes.tape import Source
+from tapefix.tapes.repairs.uses import OtherUses
+from tapefix.tapes.tape import Query, Source
 from tapefix.tapes.values import Kind, Operation, Value
-from tapefix.tapes.writing.draft import Draft
-from tapefix.tapes.writing.written import Translation
-
-
-@dataclass
-class Leaving:
-    """One expression at which paths leave TensorFlow (or go on outside it), with all its evaluations."""
-
-    node: cst.CSTNode
-    departure: Departure
-    values: list[Value]
-    queries: set[int] = field(default_factory=set)
-    """Lines of the queries that lose a gradient by it."""
-    translation: Translation | None = None
-    """What to write in its place; `None` where nothing can be written."""
-    obstacle: str = ""
-    """Why the path cannot be mended here."""
-    beyond: str = ""
-    """Why the path cannot be mended elsewhere, though this step could be."""
-    asks: list[Ask] = field(default_factory=list)
-    """Other uses of the result, off every path, that need what it was: they ask for it where they use it."""
-
-    @property
-    def reason(self) -> str:
-        """Why nothing is written here; empty when something is."""
-        return self.obstacle or self.beyond
-
-    @property
-    def changes(self) -> bool:
-        """Whether the expression reads differently on tensors."""
-        return self.translation is None or not self.translation.unchanged
-
-    def rewrite(self, reading: Reading, title: str) -> Rewrite | None:
-        """The step inside TensorFlow; `None` where the path cannot be mended."""
-        if self.reason or self.translation is None:
-            return None
-        draft = Draft(reading)
-        nothing = says_nothing(reading, self.node, self._kept(reading))
-        if nothing is not None and not self.asks:
-            draft.delete(nothing)
-            return draft.rewrite(title)
-        pieces = as_mended(reading, reading.departures.leavings, self.node, self.translation.pieces)
-        replace(self.translation, pieces=pieces).write(draft, self.node)
-        for ask in self.asks:
-            ask.write(draft)
-        if "tensorflow" in self.translation.needs:
-            draft.tensorflow()
-        return draft.rewrite(title) if draft.edits else None
-
-    def _kept(self, reading: Reading) -> cst.CSTNode:
-        """What stays of the expression once the departures inside it are mended, too."""
-        kept, inner = self.node, self
-        while inner.translation is not None and len(inner.translation.pieces) == 1:
-            piece = inner.translation.pieces[0]
-            if not isinstance(piece, cst.CSTNode):
-                break
-            kept = piece
-            if piece not in reading.departures.leavings:
-                break
-            inner = reading.departures.leavings[piece]
-        return kept
 
 
 class DeparturePlan:
@@ -97,7 +34,7 @@ class DeparturePlan:
         self._outside: dict[Value, Leaving] = {}
         """What becomes a tensor, with the departure that makes it one."""
         self._paths: list[list[Leaving]] = []
-        self._missing: set[tuple[object, object]] = set()
+        self._missing: set[tuple[Query, Source]] = set()
         for flow in reading.flows():
             if flow.reaches and flow.missing:
                 self._add(flow)
@@ -108,8 +45,9 @@ class DeparturePlan:
         if not self.leavings:
             return
         self._add_further()
-        for leaving in self.leavings.values():
-            self._translate(leaving)
+        self._translate_all()
+        while self._add_lacking():
+            self._translate_all()
         for leaving in self.leavings.values():
             leaving.obstacle = leaving.obstacle or unfit_copy(reading, self.leavings, leaving)
         self._hold_other_gradients()
@@ -185,7 +123,7 @@ class DeparturePlan:
             self._paths.append(steps)
 
     def _add_partial(self, flow: Flow) -> None:
-        """What leaves TensorFlow beside the way on which other variables of the same model have their gradient."""
+        """What leaves TensorFlow beside the way on which a gradient comes back: of others, or in part."""
         mended = read_flow(flow.query, flow.source, mended=True)
         steps: list[Leaving] = []
         for value in mended.live:
@@ -253,6 +191,10 @@ class DeparturePlan:
 
     # What to write
 
+    def _translate_all(self) -> None:
+        for leaving in self.leavings.values():
+            self._translate(leaving)
+
     def _translate(self, leaving: Leaving) -> None:
         result = translate(self.reading, leaving.node, leaving.values, self._live)
         if isinstance(result, str):
@@ -260,21 +202,42 @@ class DeparturePlan:
         else:
             leaving.translation = result
 
-    def _hold_other_gradients(self) -> None:
-        """A step that another gradient goes past on purpose, or half of one goes through, stays as it is."""
+    def _halved(self) -> Iterator[tuple[Flow, list[Leaving]]]:
+        """The gradients that are there, and that steps of ours go past, with these steps."""
         steps = {value: leaving for leaving in self.leavings.values() for value in leaving.values}
         for flow in self.reading.flows():
             if (flow.query, flow.source) in self._missing or not flow.reaches or flow.missing:
                 continue
             if not any(value in steps and steps[value].changes for value in flow.path):
                 continue
-            for value in read_flow(flow.query, flow.source, mended=True).live:
-                if value in steps and steps[value].changes:
-                    name, line = self.reading.code(flow.source.node), self.reading.line(flow.query.node)
-                    steps[value].obstacle = (
-                        steps[value].obstacle
-                        or f"the gradient with respect to `{name}` at line {line} does not count it, and would change"
-                    )
+            live = read_flow(flow.query, flow.source, mended=True).live
+            passed = [steps[value] for value in live if value in steps and steps[value].changes]
+            if passed:
+                yield flow, passed
+
+    def _add_lacking(self) -> bool:
+        """Gradients that lack a part by a break for which the same tape lacks another; whether there were more."""
+        added = False
+        for flow, passed in self._halved():
+            lines = {self.reading.line(query.node) for query, _ in self._missing if query.tape is flow.query.tape}
+            if not all(lines & leaving.queries for leaving in passed):
+                continue
+            paths = len(self._paths)
+            self._add_partial(flow)
+            added = added or len(self._paths) > paths
+            for leaving in (step for path in self._paths[paths:] for step in path):
+                leaving.widens = leaving.widens or self._changing(flow)
+        return added
+
+    def _hold_other_gradients(self) -> None:
+        """A step that another gradient goes past on purpose, or half of one goes through, stays as it is."""
+        for flow, passed in self._halved():
+            for leaving in passed:
+                leaving.obstacle = leaving.obstacle or self._changing(flow)
+
+    def _changing(self, flow: Flow) -> str:
+        name, line = self.reading.code(flow.source.node), self.reading.line(flow.query.node)
+        return f"the gradient with respect to `{name}` at line {line} does not count it, and would change"
 
     def _spread(self) -> None:
         """One step that cannot be mended leaves the whole path as it is."""
@@ -285,14 +248,27 @@ class DeparturePlan:
                 self._hold(steps, f"the path cannot be kept in TensorFlow at line {where}: {stuck.obstacle}")
         spreading = True
         while spreading:
+            # A path is mended as a whole or not at all, and so is what it shares with others.
+            wide = [(steps, next((x.widens for x in steps if x.widens), "")) for steps in self._paths]
+            spreading = any(self._widen(steps, reason) for steps, reason in wide if reason)
+        spreading = True
+        while spreading:
             # What one path must leave as it is, another path cannot go through either.
             held = [(steps, next((x.beyond for x in steps if x.beyond), "")) for steps in self._paths]
             spreading = any(self._hold(steps, reason) for steps, reason in held if reason)
 
     @staticmethod
+    def _widen(steps: Iterable[Leaving], reason: str) -> bool:
+        """Mend the steps on request alone; whether any of them was to be mended anyway."""
+        safe = [leaving for leaving in steps if not leaving.widens]
+        for leaving in safe:
+            leaving.widens = reason
+        return bool(safe)
+
+    @staticmethod
     def _hold(steps: Iterable[Leaving], reason: str) -> bool:
         """Leave the steps as they are; whether any of them was not held before."""
-        free = [leaving for leaving in steps if not leaving.reason]
+        free = [leaving for leaving in steps if not leaving.stuck]
         for leaving in free:
             leaving.beyond = reason
         return bool(free)

@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
+from .answers import Answers
 from .frames import Frames
 from .legacy import install_legacy
 from .oplog import OpLog
@@ -45,6 +46,7 @@ class Recorder:
         self.zeros: Dict[str, List[List[int]]] = request["zeros"]
         self.single: Dict[str, List[List[int]]] = request["single"]
         self.empty: List[str] = request["empty"]
+        self.kept = Answers(request["answers"], request["keep"], request["handed"])
         self.finish = finish
         self.views = Views(log, stream.emit)
         self.sites: List[Site] = find_sites(text)
@@ -57,6 +59,7 @@ class Recorder:
         self.patient = bool(request["graph"])
         """Whether what follows the queries is waited for, as long as there is time."""
         self._stepping = 0
+        self._tapes = 0
 
     def install(self) -> None:
         """Put the wrappers on the class."""
@@ -146,6 +149,7 @@ class Recorder:
                 "method": method,
                 "occurrence": occurrence,
                 "symbolic": query.symbolic,
+                "tape": self._number(tape),
             }
             keep = occurrence < KEPT
             self.oracle.pause(1)
@@ -176,11 +180,19 @@ class Recorder:
                     origins = query.origins(answer)
                     self.stream.emit("query", **facts, **before, **why, answers=answers, origins=origins)
                     query.follow(answer, key, occurrence)
+                    self.kept.keep(key, occurrence, answer)
                 self.oracle.pause(-1)
             self._settle()
             return self._masked(key, occurrence, answer)
 
         return _unconverted(ask)
+
+    def _number(self, tape: Any) -> int:
+        """Which of the tapes that were asked so far."""
+        if not hasattr(tape, "_tapefix_number"):
+            self._tapes += 1
+            tape._tapefix_number = self._tapes
+        return int(tape._tapefix_number)
 
     def _why(self, query: Query, answers: Optional[List[Dict[str, Any]]], error: str) -> Dict[str, Any]:
         if self.explainer is None or query.symbolic:
@@ -237,15 +249,16 @@ class Recorder:
         self._timer.start()
 
     def _masked(self, key: str, occurrence: int, answer: Any) -> Any:
-        """Hand back `None`, zeros, or nothing, where the counter-run wants what the run before was given."""
+        """Hand back `None`, zeros, nothing or less, where the counter-run wants what the run before was given."""
         if key in self.empty:
             return []
         hidden, silent, single = (_at(masks.get(key), occurrence) for masks in (self.masks, self.zeros, self.single))
-        if not hidden and not silent and not single:
+        lesser = self.kept.given(key, occurrence)
+        if not hidden and not silent and not single and not lesser:
             return answer
         import tensorflow as tf
 
-        given = [None if n in hidden else value for n, value in enumerate(tf.nest.flatten(answer))]
+        given = [None if n in hidden else lesser.get(n, value) for n, value in enumerate(tf.nest.flatten(answer))]
         for number, value in enumerate(given):
             if -number - 1 in hidden and value is not None:
                 # Parts of it are what was asked for before.

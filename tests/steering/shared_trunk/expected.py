@@ -12,7 +12,7 @@ returns = tf.random.normal((5, 1))
 
 with tf.GradientTape() as tape:
     logits, values = model(states)
-    critic = np.mean(np.square(returns - values))
+    critic = tf.reduce_mean(tf.square(returns - values))
     actor = -tf.reduce_mean(tf.nn.log_softmax(logits)[:, 0])
     loss = actor + critic
 
