@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from tapefix.codemod import Codemod
 from tapefix.finding import Applicability, Finding, Range, Related
+from tapefix.source.errors import ParseError
 from tapefix.source.linemap import line_origins
-from tapefix.tapes.expecting import expected_lines
 from tapefix.tapes.observed import Observations
+from tapefix.tapes.reading import Reading
 from tapefix.verify import DeviceError, SandboxError, VerifyError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Steering:
     def unclaimed(self, findings: Iterable[Finding]) -> frozenset[int]:
         """Lines of the broken queries that no finding promises to repair."""
         claimed = {line for finding in findings for line in finding.queries}
-        return self.broken - claimed - expected_lines(self._text)
+        return self.broken - claimed - _expected(self._text)
 
     def observations(self) -> Observations | None:
         """What a traced run saw of the expressions of the text; None when it cannot be run."""
@@ -100,7 +101,7 @@ class Steering:
         spoken = {(finding.code, line) for finding in known for line in finding.queries}
         found: dict[tuple[str, Range], Finding] = {}
         names = {rule.code: rule for rule in rules}
-        expected = expected_lines(text)
+        expected = _expected(text)
         for query in explanation.queries:
             if query.line in expected or query.line in blocked:
                 continue
@@ -118,6 +119,14 @@ class Steering:
             return self._verifier.evidence(self._path, text)
         except VerifyError:
             return None
+
+
+def _expected(text: str) -> frozenset[int]:
+    """The lines of the queries that are expected to give nothing; none when the text cannot be read."""
+    try:
+        return Reading(text).expected
+    except ParseError:
+        return frozenset()
 
 
 def _is_left(finding: Finding) -> bool:

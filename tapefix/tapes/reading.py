@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -20,7 +20,7 @@ from tapefix.tapes.flow.flow import Answer, Flow
 from tapefix.tapes.flow.reader import read_flow
 from tapefix.tapes.observed import Observations, Observed
 from tapefix.tapes.tape import Query, Source, Tape
-from tapefix.tapes.tree import Tree
+from tapefix.tapes.tree import NodeT, Tree
 from tapefix.tapes.values import Frame, Kind, Value
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class Reading:
     @cached_property
     def expected(self) -> frozenset[int]:
         """The lines of the queries of which the code says that they give `None`, or raise."""
-        return expected_lines(self.text)
+        return expected_lines(self.tree, self.lines)
 
     def expects_nothing(self, query: Query) -> bool:
         """Whether the code says that a query gives `None`, or raises."""
@@ -208,6 +208,17 @@ class Reading:
     def values(self, node: cst.CSTNode) -> list[Value]:
         """What an expression evaluated to, once for each time."""
         return self.execution.values_of.get(node, [])
+
+    def evaluated(self, kind: type[NodeT]) -> list[NodeT]:
+        """The nodes of a class that were evaluated, in the order of their first time."""
+        return self._evaluated.get(kind, [])
+
+    @cached_property
+    def _evaluated(self) -> dict[type[cst.CSTNode], list[Any]]:
+        found: dict[type[cst.CSTNode], list[Any]] = {}
+        for node in self.execution.values_of:
+            found.setdefault(type(node), []).append(node)
+        return found
 
     def flow(self, query: Query, source: Source) -> Flow:
         """The flow from a source of a query to its target."""

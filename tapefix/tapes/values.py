@@ -9,11 +9,15 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from types import EllipsisType
+
     import libcst as cst
 
+    from tapefix.tapes.flow.steps import Step
+    from tapefix.tapes.flow.stops import Stop
     from tapefix.tapes.observed import Observed
     from tapefix.tapes.tape import Query, Tape
 
@@ -131,7 +135,7 @@ class Frame:
             self.seal = self.caller.seal
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Argument:
     """One argument of a call, as written and as known."""
 
@@ -151,7 +155,7 @@ def exclusive(left: Branch, right: Branch) -> bool:
     return any(arms.get(branching, arm) != arm for branching, arm in right)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Value:
     """One result of one evaluation."""
 
@@ -189,8 +193,10 @@ class Value:
     """What a run saw, where the text says nothing."""
     users: list[Value] = field(default_factory=list)
     """What was made from it."""
-    known: dict[str, Any] = field(default_factory=dict)
-    """What the flow has found out about it once the execution was over, and need not find out for each query."""
+    step: Step | None = None
+    """What it does to a gradient, once the flow has found that out: the same for each query."""
+    stop: Stop | None | EllipsisType = ...
+    """Why no gradient comes back through it, once the flow has found that out."""
 
     def __repr__(self) -> str:
         return f"<{self.kind.value} by {self.operation.value} {self.name} @{self.time}>"

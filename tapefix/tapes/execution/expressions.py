@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import libcst as cst
@@ -13,6 +15,7 @@ from tapefix.tapes.execution.state import truth
 from tapefix.tapes.values import NO_CONSTANT, Definition, Dtype, Frame, Kind, Operation, Value
 
 _Node = TypeVar("_Node", bound=cst.BaseExpression)
+_NAMED = {"True": True, "False": False, "None": None}
 
 
 class Expressions(Assignment):
@@ -43,6 +46,10 @@ class Expressions(Assignment):
             cst.Await: lambda node: self.evaluate(node.expression),
             cst.Yield: self._yield,
             cst.FormattedString: self._formatted,
+            cst.Integer: self._written,
+            cst.Float: self._written,
+            cst.Imaginary: self._written,
+            cst.SimpleString: self._written,
         }
 
     def evaluate(self, node: cst.BaseExpression) -> Value:
@@ -50,8 +57,6 @@ class Expressions(Assignment):
         handler = self._handlers.get(type(node))
         if handler is not None:
             return handler(node)
-        if isinstance(node, (cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString)):
-            return self.literal(node, node.evaluated_value)
         if isinstance(node, cst.ConcatenatedString):
             return self.literal(node, node.evaluated_value or "")
         if isinstance(node, cst.Ellipsis):
@@ -63,9 +68,12 @@ class Expressions(Assignment):
         self.values_of.setdefault(node, []).append(value)
         return value
 
+    def _written(self, node: cst.Integer | cst.Float | cst.Imaginary | cst.SimpleString) -> Value:
+        return self.literal(node, _constant(node.value))
+
     def _name(self, node: cst.Name) -> Value:
-        if node.value in ("True", "False", "None"):
-            return self.literal(node, {"True": True, "False": False, "None": None}[node.value])
+        if node.value in _NAMED:
+            return self.literal(node, _NAMED[node.value])
         value = self.lookup(node.value)
         if value is None:
             value = self.unknown(node)
@@ -326,6 +334,12 @@ class Expressions(Assignment):
                 self._clause(clause.inner_for_in, produce, produced)
             else:
                 produced.append(produce())
+
+
+@lru_cache(maxsize=4096)
+def _constant(literal: str) -> object:
+    """The value of a number or a string as it is written. The same few are in every module, and a compiler reads each."""
+    return ast.literal_eval(literal)
 
 
 def _bounds(part: cst.BaseSlice) -> slice | None:

@@ -42,10 +42,9 @@ _ARITHMETIC = {"Add", "Subtract", "Multiply", "Divide", "Power", "MatrixMultiply
 
 def step_of(value: Value) -> Step:
     """What a value does to a gradient."""
-    if "step" not in value.known:
-        value.known["step"] = _step_of(value)
-    step: Step = value.known["step"]
-    return step
+    if value.step is None:
+        value.step = _step_of(value)
+    return value.step
 
 
 def _step_of(value: Value) -> Step:

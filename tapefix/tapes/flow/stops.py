@@ -47,10 +47,9 @@ _STATIC = ("shape", "dtype", "ndim", "size", "name", "device")
 
 def stop_of(value: Value) -> Stop | None:
     """Why no gradient comes back through a value; `None` where one may."""
-    if "stop" not in value.known:
-        value.known["stop"] = _stop_of(value)
-    stop: Stop | None = value.known["stop"]
-    return stop
+    if value.stop is ...:
+        value.stop = _stop_of(value)
+    return value.stop
 
 
 def _stop_of(value: Value) -> Stop | None:

@@ -244,11 +244,10 @@ class BackendFunction:
 def backend_functions(reading: Reading) -> Iterator[tuple[cst.Call, list[Value]]]:
     """Every call of `K.function` whose outputs are made of `K.gradients`, with its executions."""
     found: dict[cst.Call, list[Value]] = {}
-    for node, values in list(reading.execution.values_of.items()):
-        if isinstance(node, cst.Call):
-            made = [v for v in values if v.node is node and v.name == FUNCTION and _of_library(v)]
-            if made and any(value.name == GRADIENTS for value in ancestors(made)):
-                found[node] = made
+    for node in reading.evaluated(cst.Call):
+        made = [v for v in reading.values(node) if v.node is node and v.name == FUNCTION and _of_library(v)]
+        if made and any(value.name == GRADIENTS for value in ancestors(made)):
+            found[node] = made
     yield from found.items()
 
 

@@ -181,7 +181,8 @@ class _Joining:
         binds = effects_of(reading, moved).binds
         watches = self._idle_watches(start[1], end[0])
         for node in reading.execution.values_of:
-            if not isinstance(node, (cst.Name, cst.Attribute)) or not start[1] <= reading.span(node)[0] < end[0]:
+            # Most are elsewhere, or of a class that is dear to ask for by `isinstance`.
+            if type(node) not in (cst.Name, cst.Attribute) or not start[1] <= reading.span(node)[0] < end[0]:
                 continue
             if any(parent in watches for parent in reading.parents(node)):
                 continue

@@ -35,9 +35,7 @@ def minimizations(reading: Reading) -> list[Minimization]:
     if _KERAS_2.search(reading.text):
         return []
     found = []
-    for node in list(reading.execution.values_of):
-        if not isinstance(node, cst.Call):
-            continue
+    for node in reading.evaluated(cst.Call):
         calls = [v for v in reading.values(node) if v.operation is Operation.METHOD_CALL and v.name == "minimize"]
         if calls and all(_is_keras(call.receiver) for call in calls) and not _guarded(reading, node):
             try:

@@ -100,8 +100,8 @@ def _lost(reading: Reading) -> Iterator[tuple[cst.Call, cst.Name]]:
     """Queries of something that no name stands for at that time, and the name."""
     if any(isinstance(part, cst.ImportFrom) and isinstance(part.names, cst.ImportStar) for part in _imports(reading)):
         return
-    for node in reading.execution.values_of:
-        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+    for node in reading.evaluated(cst.Call):
+        if isinstance(node.func, cst.Attribute):
             name = node.func.value
             if node.func.attr.value not in QUERY_METHODS or not isinstance(name, cst.Name):
                 continue

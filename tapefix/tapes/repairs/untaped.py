@@ -31,11 +31,10 @@ def calls_of(
 ) -> dict[cst.Call, list[Value]]:
     """Every call of library functions (or of methods) by these names, with each time that the execution came by."""
     found: dict[cst.Call, list[Value]] = {}
-    for node, values in list(reading.execution.values_of.items()):
-        if isinstance(node, cst.Call):
-            made = [v for v in values if v.node is node and v.operation is operation and v.name in names]
-            if made:
-                found[node] = made
+    for node in reading.evaluated(cst.Call):
+        made = [v for v in reading.values(node) if v.node is node and v.operation is operation and v.name in names]
+        if made:
+            found[node] = made
     return found
 
 

@@ -44,7 +44,7 @@ class Unfiltered:
 def unfiltered(reading: Reading) -> Iterator[Unfiltered]:
     """Every `zip` of answers and variables that is applied as it is, though some answers are `None` for certain."""
     seen: set[cst.Call] = set()
-    zips = [node for node in reading.execution.values_of if isinstance(node, cst.Call) and _is_zip(reading, node)]
+    zips = [node for node in reading.evaluated(cst.Call) if _is_zip(reading, node)]
     for query in reading.queries:
         if query.method != "gradient" or query.unconnected_zero:
             continue
