@@ -17,6 +17,7 @@ from tapefix.source.parsing import parses
 from tapefix.tapes.observed import Observations
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.related import with_related
+from tapefix.tapes.tree import Tree
 
 MAX_PASSES = 12
 """A rewrite may uncover another break. No real file takes more than a few passes; this bounds a rule gone wrong."""
@@ -42,22 +43,31 @@ class Repair:
     passes: int = 0
 
 
+@dataclass
+class Memory:
+    """What a look at a text leaves for the next one, when the text has changed here or there."""
+
+    tree: Tree | None = None
+
+
 def check(
     text: str,
     rules: Sequence[type[Codemod]],
     *,
     observations: Observations | None = None,
     stop: Callable[[], bool] | None = None,
+    memory: Memory | None = None,
 ) -> list[Finding]:
     """Every finding in a text, by position; with the help of what a run has seen, if there was one.
 
-    `stop` is asked now and then whether somebody still waits for the answer.
+    `stop` is asked now and then whether somebody still waits for the answer. `memory` is for who looks at a text
+    again and again while it changes.
 
     Raises:
         ParseError: the text is not Python 3.
         StoppedError: nobody waits any more.
     """
-    return _findings(text, rules, observations, stop)
+    return _findings(text, rules, observations, stop, memory)
 
 
 def repair(
@@ -146,10 +156,17 @@ def _collection_paused() -> Iterator[None]:
 
 
 def _findings(
-    text: str, rules: Sequence[type[Codemod]], observed: Observations | None, stop: Callable[[], bool] | None
+    text: str,
+    rules: Sequence[type[Codemod]],
+    observed: Observations | None,
+    stop: Callable[[], bool] | None,
+    memory: Memory | None = None,
 ) -> list[Finding]:
     with _collection_paused():
-        return _found(Reading(text, observed=observed, stop=stop), rules)
+        reading = Reading(text, observed=observed, stop=stop, before=memory.tree if memory is not None else None)
+        if memory is not None:
+            memory.tree = reading.tree
+        return _found(reading, rules)
 
 
 def _found(reading: Reading, rules: Sequence[type[Codemod]]) -> list[Finding]:

@@ -16,7 +16,7 @@ from tapefix.config import Config
 from tapefix.editor.keeping import KeptLines
 from tapefix.editor.programs import Program
 from tapefix.editor.settings import Ruling, Settings
-from tapefix.engine import check
+from tapefix.engine import Memory, check
 from tapefix.finding import Finding
 from tapefix.registry import load_rules
 from tapefix.source.errors import ParseError
@@ -59,6 +59,7 @@ class _Entry:
     """None when the text changed meanwhile."""
     last: Checked | None = None
     """The last look at a text that could be read."""
+    memory: Memory = field(default_factory=Memory)
     cost: float = 0.0
     """Seconds that the last look took."""
     timer: asyncio.TimerHandle | None = None
@@ -181,13 +182,13 @@ class Checker:
             self._tidy_up()
         self._untidy += 1
         loop = asyncio.get_running_loop()
-        program, stop, last = entry.program, entry.stop, entry.last
+        program, stop, last, memory = entry.program, entry.stop, entry.last, entry.memory
 
         def done(future: Future[tuple[Checked | None, float]]) -> None:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._done, uri, stop, future)
 
-        self._thread.submit(self._look, program, stop, last).add_done_callback(done)
+        self._thread.submit(self._look, program, stop, last, memory).add_done_callback(done)
 
     def _done(self, uri: str, stop: threading.Event, future: Future[tuple[Checked | None, float]]) -> None:
         self._running = None
@@ -211,7 +212,9 @@ class Checker:
 
     # In the thread
 
-    def _look(self, program: Program, stop: threading.Event, last: Checked | None) -> tuple[Checked | None, float]:
+    def _look(
+        self, program: Program, stop: threading.Event, last: Checked | None, memory: Memory
+    ) -> tuple[Checked | None, float]:
         start = time.perf_counter()
         try:
             ruling = self.settings.ruling(program)
@@ -220,7 +223,7 @@ class Checker:
             elif not program.readable:
                 found = _kept(program, last)
             else:
-                findings = check(program.text, program.fenced(ruling.rules), stop=stop.is_set)
+                findings = check(program.text, program.fenced(ruling.rules), stop=stop.is_set, memory=memory)
                 shown, notices = visible(findings, program.text, ruling.rules, load_rules())
                 found = Checked(program, ruling, tuple(shown), tuple(notices))
         except StoppedError:

@@ -27,7 +27,8 @@ def expected_lines(tree: Tree, lines: Lines) -> frozenset[int]:
     if not _SIGNS.search(lines.text) or not any(map(_is_query, tree.nodes(cst.Call))):
         return frozenset()
     found = [query for part in _expecting(tree) for query in tree.nodes(cst.Call, inside=part) if _is_query(query)]
-    for block in tree.nodes(cst.Module, cst.IndentedBlock, cst.SimpleStatementSuite):
+    blocks: list[cst.Module | cst.BaseSuite] = [*tree.nodes(cst.Module), *tree.nodes(cst.BaseSuite)]  # type: ignore[type-abstract]  # Of either class.
+    for block in blocks:
         found += _bound(tree, list(_statements(block)))
     return frozenset(lines.position(tree.span(query)[0])[0] for query in found)
 

@@ -13,6 +13,7 @@ from tapefix.finding import Range
 from tapefix.source.lines import Lines
 from tapefix.source.nesting import string_spans
 from tapefix.source.parsing import parse
+from tapefix.source.reparsing import reparse
 from tapefix.tapes.execution.module import Execution
 from tapefix.tapes.execution.state import StoppedError
 from tapefix.tapes.expecting import expected_lines
@@ -35,7 +36,7 @@ class Reading:
     """One module as text, tree, positions, and all that an abstract execution of it shows.
 
     Everything is computed on first use. `observed` adds what a run has seen; `stop` says when nobody waits for it any
-    more.
+    more. `before` is the tree of the text before a change, which is not made again where it is the same.
 
     Nodes are those of `module`; ask for nothing about nodes of another tree.
     """
@@ -47,12 +48,14 @@ class Reading:
         *,
         observed: Observations | None = None,
         stop: Callable[[], bool] | None = None,
+        before: Tree | None = None,
     ) -> None:
         self.text = text
         self._observed = observed
         self._stop = stop
         self.lines = Lines(text)
-        self.module = module if module is not None else parse(text)
+        self._before = before
+        self.module = module if module is not None else _parsed(text, before)
         self._flows: dict[tuple[Query, Source], Flow] = {}
 
     def go_on(self) -> None:
@@ -69,7 +72,8 @@ class Reading:
     @cached_property
     def tree(self) -> Tree:
         """What stands where in the tree, in what order, and inside of what."""
-        return Tree(self.module, self.lines)
+        before, self._before = self._before, None
+        return Tree(self.module, self.lines, before)
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Start and end offset of a node with its own parentheses, without the white space around it."""
@@ -299,3 +303,8 @@ class Reading:
             if value.name == "tensorflow" and value.node is not None:
                 return name
         return None
+
+
+def _parsed(text: str, before: Tree | None) -> cst.Module:
+    parsed = before.parsed if before is not None else None
+    return parse(text) if parsed is None else reparse(text, parsed)

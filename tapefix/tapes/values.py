@@ -195,7 +195,7 @@ class Value:
     """What was made from it."""
     step: Step | None = None
     """What it does to a gradient, once the flow has found that out: the same for each query."""
-    stop: Stop | None | EllipsisType = ...
+    stop: Stop | EllipsisType | None = ...
     """Why no gradient comes back through it, once the flow has found that out."""
 
     def __repr__(self) -> str:

@@ -338,7 +338,7 @@ class Expressions(Assignment):
 
 @lru_cache(maxsize=4096)
 def _constant(literal: str) -> object:
-    """The value of a number or a string as it is written. The same few are in every module, and a compiler reads each."""
+    """The value of a number or a string as it is written; each costs a call of the compiler."""
     return ast.literal_eval(literal)
 
 
