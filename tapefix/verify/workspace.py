@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import deque
-from collections.abc import Iterator
+import stat
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,15 +14,37 @@ APART = frozenset({".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node
 DROPPED = frozenset({".tapefix", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints"})
 
 Stamp = tuple[int, int, int, int]
+SURE = 1_000_000_000
+"""Nanoseconds after which a folder that changes again has another time of change, by any file system's clock."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One file of the project, or a folder that is not copied."""
+@dataclass
+class Found:
+    """What is in the project: its files and links, its folders, and the folders that are not copied."""
 
-    path: str
+    files: dict[str, Stamp] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    apart: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Plan:
+    """What is to be in the copy."""
+
+    copies: dict[str, Stamp] = field(default_factory=dict)
+    """Files, with the stamps that they have in the project."""
+    links: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
+    left_out: int = 0
+
+
+@dataclass
+class Listing:
+    """The names in a folder of the copy, as long as the folder has this stamp."""
+
     stamp: Stamp
-    apart: bool
+    files: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -31,10 +53,15 @@ class Scan:
 
     files: dict[str, Stamp] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
+    listings: dict[str, Listing] = field(default_factory=dict)
+    """Of the folders that have been left alone long enough for their stamps to tell whether they still are."""
 
 
 class Workspace:
-    """A copy of `project` in `folder` that can be brought back to the project's state."""
+    """A copy of `project` in `folder` that can be brought back to the project's state.
+
+    Both are looked at before and after every run, so that work is done only for what is not as it was.
+    """
 
     def __init__(self, project: Path, folder: Path, *, max_bytes: int, max_files: int, rest: Path | None) -> None:
         self.project = project
@@ -44,52 +71,48 @@ class Workspace:
         self.rest = rest
         """Where a run sees the project's own files, read-only: what is not copied is linked to there."""
         self._own = str(folder.parent)
-        self.left_out = 0
-        """How many files and folders were too large to copy."""
+        self._found = Found()
+        self._plan = Plan()
         self._copied: dict[str, Stamp] = {}
+        """What the project's files were when they were copied."""
+        self._linked: set[str] = set()
         self._state: dict[str, Stamp] = {}
+        """What the copy's files were when it was made ready."""
         self._now: Scan | None = None
         """What was found after the last run."""
+        self._last = Scan()
+
+    @property
+    def left_out(self) -> int:
+        """How many files and folders were too large to copy."""
+        return self._plan.left_out
 
     def restore(self) -> None:
         """Make the copy equal to the project as it is now."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        now = self._now or _scan(self.folder)
+        now = self._now or self._scan()
         self._now = None
-        wanted: dict[str, Stamp] = {}
-        folders: set[str] = set()
-        copies: list[str] = []
-        links: list[str] = []
-        self.left_out = 0
-        room = self.max_bytes
-        for entry in self._walk(folders):
-            size, path = entry.stamp[0], entry.path
-            # One file may take no more than a fourth of the room, so that the others find some.
-            fits = size <= min(room, self.max_bytes // 4) and len(wanted) < self.max_files
-            if entry.apart or not fits:
-                self.left_out += not entry.apart
-                if self.rest is not None:
-                    links.append(path)
-                    wanted[path] = entry.stamp
-                continue
-            room -= size
-            wanted[path] = entry.stamp
-            known = now.files.get(path)
-            if known is None or known != self._state.get(path) or self._copied.get(path) != entry.stamp:
-                copies.append(path)
+        found = self._look()
+        if found != self._found:
+            self._found, self._plan = found, self._choose(found)
+        plan = self._plan
+        changed = {path for path, _ in now.files.items() ^ self._state.items()}
+        copies = changed & plan.copies.keys() | {path for path, _ in plan.copies.items() - self._copied.items()}
+        links = changed & plan.links | (plan.links - self._linked)
         # First of all, so that nothing is written through a link that a run has put in a folder's place.
-        self._prune(wanted, folders, now)
+        self._prune(plan, now)
+        self._copied, self._linked, self._state = plan.copies.copy(), plan.links.copy(), now.files
         for path in copies:
             self._copy(path)
         if self.rest is not None:
             for path in links:
                 self._link(path, self.rest)
-        self._copied = wanted
-        self._state = now.files
-        for path in (*copies, *links):
-            stamp = _stamp_of(self.folder / path)
+        for path in copies | links:
+            stamp = _stamp_of(f"{self.folder}/{path}")
             if stamp is None:
+                # Unreadable: the run would not have been able to read it either. Tried again before the next one.
                 self._state.pop(path, None)
+                self._copied.pop(path, None)
             else:
                 self._state[path] = stamp
 
@@ -101,48 +124,101 @@ class Workspace:
             target.unlink()
         target.write_bytes(data)
         self._copied.pop(path, None)
+        self._linked.discard(path)
         self._state[path] = _stamp(os.lstat(target))
 
     def changes(self) -> list[str]:
         """Return the files that differ from the state before the run: created, changed or removed."""
         # Every process of the run has ended, and nobody else writes here: what is found now holds until the next one.
-        self._now = _scan(self.folder)
-        now = self._now.files
-        names = {name for name in now.keys() | self._state.keys() if now.get(name) != self._state.get(name)}
-        return sorted(name for name in names if not any(part in DROPPED for part in name.split("/")))
+        self._now = self._scan()
+        names = {path for path, _ in self._now.files.items() ^ self._state.items()}
+        return sorted(name for name in names if DROPPED.isdisjoint(name.split("/")))
 
-    def _walk(self, folders: set[str]) -> Iterator[Entry]:
-        """Yield files, nearest to the root first; whole folders become links when the budget is spent."""
-        pending: deque[tuple[str, Stamp]] = deque([("", (0, 0, 0, 0))])
-        seen = 0
-        while pending:
-            relative, own = pending.popleft()
+    def _look(self) -> Found:
+        """Look at the project; once it has more files than are copied, a folder is left apart as a whole."""
+        found = Found()
+        files = found.files
+        pending = [""]
+        # It grows: the folders nearest to the root come first.
+        for folder in pending:
+            if len(files) > self.max_files:
+                found.apart.add(folder)
+                continue
             try:
-                with os.scandir(f"{self.project}/{relative}") as listing:
-                    entries = sorted(listing, key=lambda entry: entry.name)
+                with os.scandir(f"{self.project}/{folder}") as listing:
+                    entries = list(listing)
             except OSError:
                 continue
-            if relative:
+            prefix = ""
+            if folder:
                 if any(entry.name == "pyvenv.cfg" for entry in entries):
-                    yield Entry(relative, own, apart=True)
+                    found.apart.add(folder)
                     continue
-                folders.add(relative)
+                found.folders.add(folder)
+                prefix = folder + "/"
+            inner = []
             for entry in entries:
-                path = f"{relative}/{entry.name}" if relative else entry.name
+                name = entry.name
+                if name in DROPPED:
+                    continue
                 try:
-                    if entry.name in DROPPED or entry.path == self._own:
-                        continue
-                    stamp = _stamp(entry.stat(follow_symlinks=False))
-                    if entry.is_dir(follow_symlinks=False):
-                        if entry.name in APART or seen > self.max_files:
-                            yield Entry(path, stamp, apart=True)
-                        else:
-                            pending.append((path, stamp))
-                    elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
-                        seen += 1
-                        yield Entry(path, stamp, apart=False)
+                    if not entry.is_dir(follow_symlinks=False):
+                        status = entry.stat(follow_symlinks=False)
+                        if stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
+                            files[prefix + name] = _stamp(status)
+                    elif name in APART:
+                        found.apart.add(prefix + name)
+                    elif entry.path != self._own:
+                        inner.append(prefix + name)
                 except OSError:
                     continue
+            pending += sorted(inner)
+        return found
+
+    def _choose(self, found: Found) -> Plan:
+        """Choose what is copied: the nearest to the root first, until the budget is spent."""
+        plan = Plan(folders=found.folders)
+        room = self.max_bytes
+        for path in sorted(found.files, key=lambda path: (path.count("/"), path.split("/"))):
+            size = found.files[path][0]
+            # One file may take no more than a fourth of the room, so that the others find some.
+            if size <= min(room, self.max_bytes // 4) and len(plan.copies) + len(plan.links) < self.max_files:
+                room -= size
+                plan.copies[path] = found.files[path]
+            else:
+                plan.left_out += 1
+                plan.links.add(path)
+        plan.links |= found.apart
+        if self.rest is None:
+            plan.links.clear()
+        return plan
+
+    def _scan(self) -> Scan:
+        """Look at the copy, without following links."""
+        now = Scan()
+        files = now.files
+        known = self._last.listings
+        top = str(self.folder)
+        moment = time.time_ns()
+        pending = [""]
+        for folder in pending:
+            stamp = _stamp_of(f"{top}/{folder}")
+            if stamp is None:
+                continue
+            # Names come and go, and a folder or a link takes a file's place, only by a change of the folder.
+            listing = known.get(folder)
+            if listing is None or listing.stamp != stamp:
+                listing = _list(top, folder, stamp)
+            if moment - max(stamp[1], stamp[2]) > SURE:
+                now.listings[folder] = listing
+            now.folders.update(listing.folders)
+            pending += listing.folders
+            for path in listing.files:
+                found = _stamp_of(f"{top}/{path}")
+                if found is not None:
+                    files[path] = found
+        self._last = now
+        return now
 
     def _copy(self, path: str) -> None:
         target = self.folder / path
@@ -151,33 +227,23 @@ class Workspace:
         try:
             shutil.copy2(self.project / path, target, follow_symlinks=False)
         except OSError:
-            # Unreadable: the run would not have been able to read it either.
             return
 
     def _link(self, path: str, rest: Path) -> None:
         target = self.folder / path
-        wanted = str(rest / path)
-        if target.is_symlink() and str(target.readlink()) == wanted:
-            return
         _remove(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.symlink_to(wanted)
+        target.symlink_to(rest / path)
 
-    def _prune(self, wanted: dict[str, Stamp], folders: set[str], now: Scan) -> None:
+    def _prune(self, plan: Plan, now: Scan) -> None:
         """Remove what the project does not have, and make the folders that it has."""
-        keep = set(folders)
-        for path in wanted:
-            parent = path.rpartition("/")[0]
-            while parent and parent not in keep:
-                keep.add(parent)
-                parent = parent.rpartition("/")[0]
-        for path in [path for path in now.files if path not in wanted]:
+        for path in now.files.keys() - plan.copies.keys() - plan.links:
             _remove(self.folder / path)
             del now.files[path]
         # Outer folders first: those inside are gone with them.
-        for path in sorted(now.folders - keep):
+        for path in sorted(now.folders - plan.folders):
             _remove(self.folder / path)
-        for path in sorted(folders - now.folders):
+        for path in sorted(plan.folders - now.folders):
             (self.folder / path).mkdir(parents=True, exist_ok=True)
 
 
@@ -185,34 +251,23 @@ def _stamp(status: os.stat_result) -> Stamp:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-def _stamp_of(path: Path) -> Stamp | None:
+def _stamp_of(path: str) -> Stamp | None:
     try:
         return _stamp(os.lstat(path))
     except OSError:
         return None
 
 
-def _scan(folder: Path) -> Scan:
-    """Return what is in a folder, without following links."""
-    found = Scan()
-    top = str(folder)
-    pending = [""]
-    while pending:
-        prefix = pending.pop()
-        try:
-            with os.scandir(f"{top}/{prefix}") as listing:
-                for entry in listing:
-                    path = prefix + entry.name
-                    try:
-                        if entry.is_dir(follow_symlinks=False):
-                            found.folders.add(path)
-                            pending.append(path + "/")
-                        else:
-                            found.files[path] = _stamp(entry.stat(follow_symlinks=False))
-                    except OSError:
-                        continue
-        except OSError:
-            continue
+def _list(top: str, folder: str, stamp: Stamp) -> Listing:
+    found = Listing(stamp)
+    prefix = f"{folder}/" if folder else ""
+    try:
+        with os.scandir(f"{top}/{folder}") as entries:
+            for entry in entries:
+                names = found.folders if entry.is_dir(follow_symlinks=False) else found.files
+                names.append(prefix + entry.name)
+    except OSError:
+        pass
     return found
 
 
