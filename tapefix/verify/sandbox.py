@@ -98,6 +98,18 @@ def originals(scratch: Path) -> Path:
     return scratch / "project"
 
 
+def share_fonts(scratch: Path) -> None:
+    """Copy the list of fonts that matplotlib has made for the user: in a new folder it would look at every font."""
+    own, caches = os.environ.get("MPLCONFIGDIR"), os.environ.get("XDG_CACHE_HOME")
+    try:
+        folder = Path(own or Path(caches or Path("~/.cache").expanduser(), "matplotlib"))
+        for fonts in folder.glob("fontlist-*.json"):
+            shutil.copy(fonts, scratch)
+    except (OSError, RuntimeError):
+        # It is only a matter of time.
+        return
+
+
 def environment(device: str, scratch: Path, *, onednn: bool) -> dict[str, str]:
     """Return the environment of the warm server.
 

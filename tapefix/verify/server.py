@@ -64,6 +64,7 @@ class WarmServer:
             command += [str(copy), str(scratch)]
         self.python = python
         self.hello: dict[str, Any] = {}
+        sandbox.share_fonts(scratch)
         with self._log.open("wb") as log:
             try:
                 self._process = subprocess.Popen(

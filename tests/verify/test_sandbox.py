@@ -68,3 +68,44 @@ def test_a_library_module_is_proved_through_the_script_that_uses_it(tmp_path: Pa
         verdict = verifier.judge(module, before, after)
     assert verdict.status is VerdictStatus.NOT_RUN
     assert "--run" in verdict.reason
+
+
+@pytest.mark.parametrize("where", ["MPLCONFIGDIR", "XDG_CACHE_HOME", "HOME"])
+def test_the_users_list_of_fonts_is_there_for_the_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    for name in ("MPLCONFIGDIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(where, str(tmp_path / "own"))
+    below = {"MPLCONFIGDIR": "", "XDG_CACHE_HOME": "matplotlib", "HOME": ".cache/matplotlib"}
+    folder = tmp_path / "own" / below[where]
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    sandbox.share_fonts(scratch)
+    assert list(scratch.iterdir()) == []
+    folder.mkdir(parents=True)
+    (folder / "fontlist-v390.json").write_text("{}")
+    (folder / "matplotlibrc").write_text("backend: agg")
+    sandbox.share_fonts(scratch)
+    assert [path.name for path in scratch.iterdir()] == ["fontlist-v390.json"]
+    assert sandbox.environment("cpu", scratch, onednn=False)["MPLCONFIGDIR"] == str(scratch)
+
+
+def test_a_list_of_fonts_that_cannot_be_read_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "fontlist-v1.json").mkdir()
+    (tmp_path / "fontlist-v2.json").symlink_to(tmp_path / "nowhere")
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    sandbox.share_fonts(tmp_path / "scratch")
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_run_sees_the_list_of_fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "fontlist-v1.json").write_text("known")
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "fonts"))
+    seen = "import os, pathlib\nprint(pathlib.Path(os.environ['MPLCONFIGDIR'], 'fontlist-v1.json').read_text())\n"
+    (tmp_path / "project").mkdir()
+    with Verifier(RunOptions(device="cpu"), tmp_path / "project") as verifier:
+        evidence = verifier.evidence(tmp_path / "project" / "s.py", seen + BEFORE)
+    assert "known" in "".join(printed.text for printed in evidence.prints)
