@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +12,7 @@ from tapefix.report.results import FileResult
 from tapefix.share import ALL, Share
 from tapefix.source.errors import SourceError
 from tapefix.source.text import SourceText
+from tapefix.suppressions import Notice
 
 if TYPE_CHECKING:
     from tapefix.codemod import Codemod
@@ -99,6 +101,28 @@ def mend(
     comments = Suppressions(proof.after)
     mine = share.mine_after(text, proof.after)
     remaining = [finding for finding in proof.remaining if not comments.hides(finding) and mine(finding)]
-    if not shown and not remaining and not proof.judged:
-        return FileResult(source.name, source, notices=notices).named()
-    return FileResult(source.name, source, findings=remaining, notices=notices, proof=proof).named()
+    nothing = not shown and not remaining and not proof.judged
+    shown_proof = None if nothing else proof
+    result = FileResult(source.name, source, findings=remaining, notices=notices, proof=shown_proof).named()
+    if runner is None or proof.judged:
+        return result
+    unproved = _unproved(path, text, runner, nothing)
+    return result if unproved is None else replace(result, notices=[*result.notices, unproved])
+
+
+def _unproved(path: Path, text: str, runner: Verifier, nothing: bool) -> Notice | None:
+    """Say that a run came by no query, where no verdict does: the reading alone has then found what there is.
+
+    `nothing` says that it found nothing at all.
+    """
+    from tapefix.verify import DeviceError, SandboxError, VerifyError
+    from tapefix.verify.concluding import stopped_short
+
+    try:
+        evidence = runner.evidence(path, text)
+    except (DeviceError, SandboxError):
+        raise
+    except VerifyError as error:
+        return Notice(1, 0, 1, f"nothing was run: {error}") if nothing else None
+    why = stopped_short(evidence, runner.options)
+    return Notice(evidence.end.line or 1, 0, 1, why) if why else None

@@ -22,7 +22,7 @@ _COMMENT = re.compile(r"tapefix:[ \t]*(?P<word>[\w-]*)[ \t]*(?P<list>\[(?P<names
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to say about a comment of ours that does not work as it stands."""
+    """Something to say of a place that is no finding: a comment of ours that does not work, a run that ended there."""
 
     line: int
     column: int

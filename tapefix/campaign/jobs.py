@@ -114,6 +114,8 @@ class Mender:
             return crashed(job, f"tapefix has a bug: {type(error).__name__}: {message}")
 
     def _mended(self, job: Job, choosing: Choosing | None) -> FileOutcome:
+        from tapefix.verify.concluding import stopped_short
+
         source = read_source(job.path, job.name, job.data)
         if source.foreign is not None:
             return FileOutcome(job.name, EndState.UNCHANGED, source.foreign.message)
@@ -135,7 +137,8 @@ class Mender:
         )
         runs = self._runs(job, source.text)
         later = [] if result.proof is None else self._runs(job, result.proof.proposed)
-        settled = settle(result.findings, result.proof, [evidence.end for evidence in (*runs, *later)])
+        short = stopped_short(runs[0], job.options) if runs and job.options is not None else ""
+        settled = settle(result.findings, result.proof, [evidence.end for evidence in (*runs, *later)], short)
         matters = result.findings or result.notices or result.proof is not None
         return FileOutcome(
             path=job.name,

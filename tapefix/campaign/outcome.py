@@ -59,7 +59,7 @@ class FileOutcome:
     findings: tuple[Finding, ...] = ()
     """What is left to be done by hand."""
     notices: tuple[Notice, ...] = ()
-    """What there is to say about comments of ours."""
+    """What there is to say about comments of ours, and of a run that ended before its first query."""
     proof: Proof | None = None
     """The texts before and after, each rewrite with its verdict, and the verdict on the sum."""
     attempts: tuple[str, ...] = ()

@@ -39,11 +39,12 @@ class Settled:
     """Whether it may come out otherwise another time."""
 
 
-def settle(findings: Iterable[Finding], proof: Proof | None, ends: Iterable[End] = ()) -> Settled:
+def settle(findings: Iterable[Finding], proof: Proof | None, ends: Iterable[End] = (), short: str = "") -> Settled:
     """The end state of a file that was read.
 
     `findings` is what is left of it for people, `proof` what became of its rewrites (none when nothing was found),
-    `ends` how its runs ended, those before any rewrite first.
+    `ends` how its runs ended, those before any rewrite first, `short` why the first of them came by no query although
+    it was on its way there.
     """
     left = list(findings)
     if proof is not None and proof.judged:
@@ -55,7 +56,7 @@ def settle(findings: Iterable[Finding], proof: Proof | None, ends: Iterable[End]
         return stopped
     if proof is not None and proof.dropped:
         return Settled(EndState.UNCHANGED, "every gradient was there in a run")
-    return Settled(EndState.UNCHANGED)
+    return Settled(EndState.UNCHANGED, short)
 
 
 def stop(end: End) -> Settled | None:

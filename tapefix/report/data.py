@@ -90,7 +90,7 @@ def finding_data(finding: Finding, source: SourceText | None = None) -> dict[str
 
 
 def notice_data(notice: Notice) -> dict[str, Any]:
-    """What there is to say about a comment of ours."""
+    """What there is to say of a place that is no finding."""
     place = Range(notice.line, notice.column, notice.line, notice.end_column)
     return {"location": location(place), "message": notice.message}
 

@@ -90,7 +90,7 @@ def _underline(text: str, number: int, where: Range) -> str:
 
 
 def notice_lines(notice: Notice, name: str) -> Iterator[Line]:
-    """What there is to say about a comment of ours."""
+    """What there is to say of a place that is no finding."""
     where = place(name, notice.line, notice.column) + ":"
     yield ((where, "place"), (" warning: ", "unsure"), (notice.message, ""))
 

@@ -31,7 +31,7 @@ def finding_annotation(finding: Finding, name: str) -> str:
 
 
 def notice_annotation(notice: Notice, name: str) -> str:
-    """What there is to say about a comment of ours, as a notice."""
+    """What there is to say of a place that is no finding, as a notice."""
     properties = {"file": name, **_line(notice.line, notice.column), "title": "tapefix"}
     return _command("notice", properties, _in_cell(notice.line) + notice.message)
 

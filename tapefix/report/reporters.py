@@ -259,7 +259,7 @@ def _summary_lines(command: str, totals: Totals, closing: str) -> Iterator[Line]
     if totals.errors:
         parts.append(f"{_count(totals.errors, 'file')} could not be processed")
     if not parts:
-        parts.append("nothing to repair")
+        parts.append("nothing to repair was found" if totals.notices else "nothing to repair")
     style = "bad" if totals.errors else "strong"
     yield (("; ".join(parts) + ".", style), (f" {closing}" if closing else "", ""))
 

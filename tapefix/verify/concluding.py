@@ -10,9 +10,7 @@ from tapefix.verify.verdict import VerdictStatus
 
 def nothing_reached(evidence: Evidence, options: RunOptions) -> str:
     """Say why a run came by no query, and what to do."""
-    if evidence.end.reason in ("timeout", "memory", "output", "processes", "killed"):
-        return f"no query was reached: the run {evidence.end.describe()}"
-    if evidence.end.reason == "exit" and evidence.end.code != "0":
+    if not evidence.end.regular:
         return f"no query was reached: the run {evidence.end.describe()}"
     if not evidence.sites:
         return "no query was reached: the file asks no tape for a gradient"
@@ -24,6 +22,11 @@ def nothing_reached(evidence: Evidence, options: RunOptions) -> str:
         "no query was reached: the file defines functions and nothing calls them; "
         'name a script or module that does with `--run "script.py arguments"` or the setting `run`'
     )
+
+
+def stopped_short(evidence: Evidence, options: RunOptions) -> str:
+    """Say why a run came by no query, where it came to no good end either; nothing otherwise."""
+    return "" if evidence.queries or evidence.end.regular else nothing_reached(evidence, options)
 
 
 def conclude(comparison: Comparison, claims: frozenset[int] | None) -> tuple[VerdictStatus, str]:

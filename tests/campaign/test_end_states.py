@@ -110,6 +110,13 @@ def test_a_new_module_beside_a_script_makes_it_run_again(tree: Path, first: dict
     assert known["plain.py"] and not known["module.py"]
 
 
+def test_a_named_file_that_raises_before_its_first_query(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(SOUND.replace("\n\n", "\nn = int('x')\n", 1), encoding="utf-8")
+    found = migrate("a.py", "--device", "cpu", cwd=tmp_path, code=0)
+    assert states(found) == {"a.py": "unchanged"}
+    assert reasons(found)["a.py"].startswith("no query was reached: the run raised ValueError at line 2")
+
+
 def test_part_of_a_repair(tmp_path: Path) -> None:
     # The second query prints another number with a tape that is persistent, were it not for the first.
     (tmp_path / "a.py").write_text(REUSED, encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tapefix.campaign.outcome import EndState
-from tapefix.campaign.settling import need, settle
+from tapefix.campaign.settling import Settled, need, settle
 from tapefix.finding import Applicability, Finding, Range, Rewrite
 from tapefix.proof import Judged, Proof
 from tapefix.source.edits import Edit
@@ -87,6 +87,13 @@ def test_every_end_state(
 ) -> None:
     settled = settle(findings, proved, ends)
     assert (settled.state, settled.reason) == (state, reason)
+
+
+def test_a_run_that_came_by_no_query_is_the_reason_where_there_is_no_better_one() -> None:
+    raised = End("raised", "ValueError", "3", 7)
+    assert settle([], None, [raised], "it raised") == Settled(EndState.UNCHANGED, "it raised")
+    assert settle([], None, [End("timeout")], "it took long").state is EndState.TIMED_OUT
+    assert settle([ADVICE], None, [raised], "it raised").state is EndState.ADVICE
 
 
 @pytest.mark.parametrize(

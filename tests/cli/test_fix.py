@@ -14,6 +14,7 @@ import pytest
 
 from tapefix.report.data import SCHEMA_FILE
 from tests.cli.running import BROKEN, REPAIRED, SOUND, tapefix
+from tests.cli.test_notebooks import notebook_of
 
 SECOND = BROKEN.removeprefix("import tensorflow as tf\n").replace("x", "z").replace("y = ", "w = ").replace("y.", "w.")
 TWO = BROKEN + SECOND
@@ -95,6 +96,68 @@ def test_without_tensorflow_nothing_is_run_and_the_preview_works(file: Path, tmp
     assert "not run" in done.stderr and "TensorFlow" in done.stderr
     assert done.stdout.startswith("--- a/a.py\n")
     assert file.read_text(encoding="utf-8") == BROKEN
+
+
+def test_nothing_found_and_nothing_run_is_said(file: Path, tmp_path: Path) -> None:
+    file.write_text(SOUND, encoding="utf-8")
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
+    done = tapefix("fix", "a.py", "--python", bare / "bin" / "python", cwd=file.parent)
+    assert done.returncode == 0 and done.stdout == ""
+    assert "a.py:1:1: warning: nothing was run: TensorFlow cannot be imported by" in done.stderr
+
+
+def begun_with(first: str, text: str = SOUND) -> str:
+    return text.replace("\n\n", f"\n{first}\n", 1)
+
+
+def test_a_run_that_ends_before_its_first_query_is_no_proof(tmp_path: Path) -> None:
+    advice = BROKEN.replace("y.numpy()", "tf.cast(y > 2.0, tf.float32)")
+    texts = {
+        "data.py": begun_with("open('weights.bin', 'rb')"),
+        "module.py": begun_with("import nowhere"),
+        "value.py": begun_with("n = int('x')"),
+        "advice.py": begun_with("n = int('x')", advice),
+        "usage.py": begun_with("raise SystemExit('which file?')"),
+        "judged.py": begun_with("n = int('x')", BROKEN),
+        "later.py": SOUND + "n = int('x')\n",
+        "cells.ipynb": notebook_of("import tensorflow as tf", "y = 1\nn = int('x')\n", SOUND),
+        "library.py": "import tensorflow as tf\n\n\ndef f(x):\n    v = tf.Variable(x)\n"
+        "    with tf.GradientTape() as tape:\n        loss = v * v\n    return tape.gradient(loss, v)\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    done = tapefix("fix", *texts, "--output-format", "json", "--device", "cpu", cwd=tmp_path)
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+    said = {
+        file["path"]: [(notice["location"]["line"], notice["message"]) for notice in file["notices"]]
+        for file in document["files"]
+    }
+    raised = (
+        2,
+        "no query was reached: the run raised ValueError at line 2: invalid literal for int() with base 10: 'x'",
+    )
+    assert said.pop("data.py") == [
+        (
+            2,
+            "no query was reached: the run raised FileNotFoundError at line 2: "
+            "[Errno 2] No such file or directory: 'weights.bin'",
+        ),
+    ]
+    assert said.pop("module.py") == [
+        (2, "no query was reached: the run raised ModuleNotFoundError at line 2: No module named 'nowhere'")
+    ]
+    assert said.pop("usage.py") == [(2, "no query was reached: the run exited with code which file? at line 2")]
+    assert said.pop("value.py") == said.pop("advice.py") == [raised]
+    assert said.pop("cells.ipynb") == [(2, raised[1].replace("line 2", "line 2 of cell 2"))]
+    # Judged, it has a verdict that says it; come to its query, or with none on its way, there is nothing to say.
+    assert said == {"judged.py": [], "later.py": [], "library.py": []}
+    judged = next(file for file in document["files"] if file["path"] == "judged.py")
+    assert "raised ValueError at line 2" in judged["repair"]["verdict"]["reason"]
+    shown = tapefix("fix", "value.py", "--device", "cpu", cwd=tmp_path)
+    assert (shown.returncode, shown.stdout) == (0, "")
+    assert shown.stderr == f"value.py:2:1: warning: {raised[1]}\nnothing to repair was found.\n"
 
 
 def test_an_interpreter_that_is_not_there(file: Path) -> None:

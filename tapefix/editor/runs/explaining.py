@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tapefix.editor.elsewhere import Elsewhere
 from tapefix.editor.runs.messages import Explain, Explained, Script
-from tapefix.editor.runs.telling import query_lines, query_marks, unasked
+from tapefix.editor.runs.telling import query_lines, query_marks
 from tapefix.finding import Applicability, Finding, Range, Related
 from tapefix.mending import contained
 from tapefix.registry import load_rules
@@ -17,6 +17,7 @@ from tapefix.source.lines import Lines
 from tapefix.source.parsing import parse
 from tapefix.source.text import SourceText
 from tapefix.verify import Evidence, Verifier
+from tapefix.verify.concluding import nothing_reached
 from tapefix.verify.evidence import Pair
 from tapefix.why import Break, Explanation, Place, QueryAccount, SourceAccount, Step, explain
 from tapefix.why.endings import EMPTY
@@ -206,7 +207,7 @@ def _sentence(
         rest = f" {len(others)} other {plural} without a gradient." if others else ""
         return f"line {first.range.line}: {first.message.rstrip('.')}{code}.{about}{rest}"
     if not found.answered:
-        return unasked(evidence, verifier)
+        return nothing_reached(evidence, verifier.options)
     plural = "query" if found.answered == 1 else "queries"
     end = "" if found.end.regular else f" The run {found.end.describe()}."
     unreached = f" Not reached: the query at line {found.unreached[0]}." if found.unreached else ""

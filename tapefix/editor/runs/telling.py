@@ -10,8 +10,7 @@ from tapefix.finding import Finding
 from tapefix.report.lines import plain
 from tapefix.report.verdicts import verdict_lines
 from tapefix.source.lines import Lines
-from tapefix.verify import Evidence, Verdict, Verifier
-from tapefix.verify.concluding import nothing_reached
+from tapefix.verify import Evidence, Verdict
 from tapefix.verify.describe import outcome
 from tapefix.verify.evidence import Pair
 
@@ -88,13 +87,6 @@ def reasons_of(findings: Iterable[Finding]) -> Reason:
         for line in finding.queries:
             found.setdefault(line, []).append(f"{finding.message} ({finding.code}, line {finding.range.line})")
     return lambda pair: "; ".join(found.get(pair.query.line, ()))
-
-
-def unasked(evidence: Evidence, verifier: Verifier) -> str:
-    """Say why a run has asked no tape for a gradient."""
-    if evidence.end.reason == "raised":
-        return f"no query was reached: the run {evidence.end.describe()}"
-    return nothing_reached(evidence, verifier.options)
 
 
 def verdict_text(verdict: Verdict) -> str:

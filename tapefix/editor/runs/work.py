@@ -14,7 +14,6 @@ from tapefix.editor.runs.telling import (
     query_lines,
     query_marks,
     reasons_of,
-    unasked,
     verdict_text,
 )
 from tapefix.engine import check
@@ -30,6 +29,7 @@ from tapefix.source.text import SourceText
 from tapefix.suppressions import Watched
 from tapefix.units import identity, units_of
 from tapefix.verify import Verifier, VerifyError
+from tapefix.verify.concluding import nothing_reached
 from tapefix.verify.waiting import Stopped
 
 
@@ -71,7 +71,9 @@ def _proved(task: Prove, source: SourceText, verifier: Verifier) -> Proved:
     left = verifier.evidence(script.path, proof.after if proof is not None else script.text)
     queries, marks = query_lines(left, _reasons(result, proof)), query_marks(left)
     if proof is None or proof.verdict is None or not proof.judged:
-        sentence = _nothing(result, proof) if before.queries or result.findings else unasked(before, verifier)
+        sentence = (
+            _nothing(result, proof) if before.queries or result.findings else nothing_reached(before, verifier.options)
+        )
         return Proved("nothing", f"{script.name}: {sentence}", "", script.text, queries, marks)
     verdict = verdict_text(proof.verdict)
     if proof.after != script.text:
