@@ -139,6 +139,9 @@ class Calls(Callbacks):
                 value.trainable = None if constant is NO_CONSTANT else bool(constant) or constant is None
         if kind in (Kind.TENSOR, Kind.NDARRAY, Kind.VARIABLE, Kind.SCALAR):
             value.dtype, value.precise_dtype = call_dtype(name, arguments, value)
+        if name in vocabulary.DRAWN_SIZES and first is not None and first.kind is Kind.SCALAR:
+            sized = value.argument(vocabulary.DRAWN_SIZES[name], "size")
+            value.rank = 0 if sized is None else None
         return value
 
     def _partial(self, node: cst.Call, function: Value, arguments: Sequence[Argument]) -> Value:

@@ -110,6 +110,7 @@ _FROM_CONTENT = {
 }
 
 
+_CHOOSING = {"numpy.random.choice", "numpy.random.permutation"}
 _FLOATING_RESULTS = {
     "mean", "average", "median", "std", "var", "sqrt", "exp", "log", "log2", "log10", "log1p", "expm1", "sin", "cos",
     "tan", "sinh", "cosh", "tanh", "arctan", "arctan2", "arcsin", "arccos", "divide", "true_divide", "hypot", "interp",
@@ -134,6 +135,8 @@ def call_dtype(name: str, arguments: Sequence[Argument], call: Value) -> tuple[D
     if name.startswith("numpy.") and (short in _FLOATING_RESULTS or name.startswith("numpy.linalg.")):
         known = _same_as_inputs(arguments)
         return known if known[0] in (Dtype.FLOATING, Dtype.COMPLEX) else (Dtype.FLOATING, "")
+    if name in _CHOOSING:
+        return _chosen_dtype(call)
     if short in INTEGER_DEFAULT or stop_reason(name) == "selection":
         return Dtype.INTEGER, ""
     if stop_reason(name) == "comparison":
@@ -156,6 +159,16 @@ def call_dtype(name: str, arguments: Sequence[Argument], call: Value) -> tuple[D
     if name.startswith(("keras.layers.", "keras.losses.")):
         return Dtype.FLOATING, ""
     return _same_as_inputs(arguments)
+
+
+def _chosen_dtype(call: Value) -> tuple[Dtype, str]:
+    """Of a number, what is drawn is a whole one below it; of an array, one of its entries."""
+    offered = call.argument(0, "x" if call.name.endswith("permutation") else "a")
+    if offered is None or offered.value.kind not in (Kind.SCALAR, Kind.NDARRAY, Kind.SEQUENCE):
+        return Dtype.UNKNOWN, ""
+    if offered.value.kind is Kind.SCALAR:
+        return Dtype.INTEGER, ""
+    return literal_dtype(offered.value), offered.value.precise_dtype
 
 
 def _content_precise(name: str, content: Value, dtype: Dtype) -> str:

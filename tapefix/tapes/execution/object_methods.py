@@ -8,7 +8,7 @@ import libcst as cst
 
 from tapefix.tapes.execution import vocabulary
 from tapefix.tapes.execution.frames import in_graph
-from tapefix.tapes.execution.inference import call_dtype, named_dtype
+from tapefix.tapes.execution.inference import named_dtype
 from tapefix.tapes.execution.invocation import flattened, keras_role
 from tapefix.tapes.execution.tape_calls import TapeCalls
 from tapefix.tapes.values import NO_CONSTANT, Argument, Dtype, Kind, Operation, Value
@@ -35,6 +35,11 @@ class ObjectMethods(TapeCalls):
             return container
         if method in _RUNNERS and arguments and arguments[0].value.kind in (Kind.FUNCTION, Kind.METHOD):
             return self._run(node, arguments)
+        if receiver.operation is Operation.CALL and receiver.name in vocabulary.GENERATORS:
+            if method in vocabulary.DISTRIBUTIONS:
+                # What a generator draws is what NumPy's function of that name would.
+                drawing = self.make(Kind.LIBRARY, Operation.IMPORT, node.func, name=f"numpy.random.{method}")
+                return self.apply(node, drawing, arguments)
         kind, dtype, trainable = self._method_result(receiver, method, arguments)
         self.escape(arguments)
         if receiver.kind is Kind.VARIABLE and method in _ASSIGNING:
@@ -49,11 +54,7 @@ class ObjectMethods(TapeCalls):
                 value.inputs = (*value.inputs, *given)
                 for source in given:
                     source.users.append(value)
-        if receiver.operation is Operation.CALL and receiver.name in vocabulary.GENERATORS:
-            if method in vocabulary.DISTRIBUTIONS:
-                value.kind = Kind.NDARRAY
-                value.dtype, value.precise_dtype = call_dtype(f"numpy.random.{method}", arguments, value)
-        elif kind is Kind.NDARRAY and method == "numpy":
+        if kind is Kind.NDARRAY and method == "numpy":
             value.precise_dtype = receiver.precise_dtype
         if kind is Kind.NDARRAY and method == "astype" and arguments:
             value.dtype, value.precise_dtype = named_dtype(arguments[0].value)

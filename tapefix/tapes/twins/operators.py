@@ -72,7 +72,7 @@ def _item(left: Argument, right: Argument, tf: str) -> Twin | NoTwin:
         return UNCHANGED
     if len(elements) > 1:
         return NoTwin("an index with arrays in it has no short form in TensorFlow; see `tf.gather_nd`")
-    if right.on_tape and right.rank == 0:
+    if right.rank == 0 and (right.on_tape or right.dtype_class == "integer"):
         return UNCHANGED
     listed = isinstance(elements[0], ast.List)
     if not (listed or right.kind in ("sequence", "ndarray") or right.on_tape):
