@@ -35,11 +35,11 @@ class ObjectMethods(TapeCalls):
             return container
         if method in _RUNNERS and arguments and arguments[0].value.kind in (Kind.FUNCTION, Kind.METHOD):
             return self._run(node, arguments)
-        if receiver.operation is Operation.CALL and receiver.name in vocabulary.GENERATORS:
-            if method in vocabulary.DISTRIBUTIONS:
-                # What a generator draws is what NumPy's function of that name would.
-                drawing = self.make(Kind.LIBRARY, Operation.IMPORT, node.func, name=f"numpy.random.{method}")
-                return self.apply(node, drawing, arguments)
+        generator = receiver.operation is Operation.CALL and receiver.name in vocabulary.GENERATORS
+        if generator and method in vocabulary.DISTRIBUTIONS:
+            # What a generator draws is what NumPy's function of that name would.
+            drawing = self.make(Kind.LIBRARY, Operation.IMPORT, node.func, name=f"numpy.random.{method}")
+            return self.apply(node, drawing, arguments)
         kind, dtype, trainable = self._method_result(receiver, method, arguments)
         self.escape(arguments)
         if receiver.kind is Kind.VARIABLE and method in _ASSIGNING:

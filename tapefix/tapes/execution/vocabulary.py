@@ -103,10 +103,11 @@ DATASET_METHODS = {
 # Methods of NumPy's generators of random numbers that give arrays, or numbers of NumPy.
 GENERATORS = {"numpy.random.RandomState", "numpy.random.default_rng", "numpy.random.Generator"}
 DISTRIBUTIONS = {
-    "beta", "binomial", "chisquare", "choice", "dirichlet", "exponential", "gamma", "geometric", "gumbel", "integers", "laplace",
-    "logistic", "lognormal", "multinomial", "multivariate_normal", "normal", "pareto", "permutation", "permuted", "poisson", "rand", "randint",
-    "randn", "random", "random_sample", "rayleigh", "standard_cauchy", "standard_exponential", "standard_gamma",
-    "standard_normal", "standard_t", "triangular", "uniform", "vonmises", "wald", "weibull", "zipf",
+    "beta", "binomial", "chisquare", "choice", "dirichlet", "exponential", "gamma", "geometric", "gumbel", "integers",
+    "laplace", "logistic", "lognormal", "multinomial", "multivariate_normal", "normal", "pareto", "permutation",
+    "permuted", "poisson", "rand", "randint", "randn", "random", "random_sample", "rayleigh", "standard_cauchy",
+    "standard_exponential", "standard_gamma", "standard_normal", "standard_t", "triangular", "uniform", "vonmises",
+    "wald", "weibull", "zipf",
 }  # fmt: skip
 # What draws one whole number where no size is asked for, and where that stands.
 DRAWN_SIZES = {"numpy.random.choice": 1, "numpy.random.integers": 2, "numpy.random.randint": 2}
