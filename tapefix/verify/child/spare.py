@@ -16,7 +16,7 @@ import signal
 import socket
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
-READY, DONE = b"r", b"d"
+READY, TAKEN, DONE = b"r", b"t", b"d"
 MOST = 2
 """How many wait at the most: while one run follows the other, each has been made ready in the time of two."""
 PATIENCE = 30.0
@@ -110,6 +110,7 @@ class Spares:
             if not piece:
                 os._exit(0)
             data += piece
+        wire.sendall(TAKEN)
 
         def say_and_leave() -> None:
             # To take apart what a process has mapped takes longer than many a run.
@@ -124,10 +125,11 @@ class Spares:
         try:
             # A run may have stopped it.
             os.kill(pid, signal.SIGCONT)
-            ready = select.select([wire], [], [], PATIENCE)[0]
-            if ready and wire.recv(1) == READY:
+            if _hears(wire, READY):
                 wire.sendall(json.dumps(request).encode("utf-8") + b"\n")
-                return True
+                # One that the run before has killed looks alive until its memory is taken apart.
+                if _hears(wire, TAKEN):
+                    return True
         except OSError:
             pass
         wire.close()
@@ -137,6 +139,10 @@ class Spares:
         except OSError:
             pass
         return False
+
+
+def _hears(wire: socket.socket, word: bytes) -> bool:
+    return bool(select.select([wire], [], [], PATIENCE)[0]) and wire.recv(1) == word
 
 
 def leave() -> None:
