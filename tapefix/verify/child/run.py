@@ -31,6 +31,7 @@ def warm_up() -> None:
     from tensorflow.python.util import tf_stack
 
     _fill_registries()
+    _sort_types()
     del backprop, context, execute, op_callbacks, op_def_registry, custom_gradient, tf_stack
 
 
@@ -42,6 +43,28 @@ def _fill_registries() -> None:
         pywrap_tf_session.TF_GetAllOpList()
         pywrap_tf_session.TF_GetRegisteredKernelsForOp("MatMul")
     # Internal API; without it the first operation of each run does the same.
+    except Exception:
+        return
+
+
+def _sort_types() -> None:
+    """Have the common abstract classes look once at the common types, and not in each process at each anew."""
+    from collections.abc import Mapping, MutableMapping, Sequence
+
+    try:
+        import numpy as np
+        from tensorflow.python.framework import composite_tensor, ops, sparse_tensor, type_spec
+        from tensorflow.python.ops import resource_variable_ops
+        from tensorflow.python.types import core
+
+        abstract = [Mapping, MutableMapping, Sequence, composite_tensor.CompositeTensor, type_spec.TypeSpec]
+        abstract += [core.TensorProtocol, core.TensorLike, sparse_tensor.SparseTensor]
+        kinds = [type(None), bool, int, float, complex, str, bytes, list, tuple, dict, np.ndarray, np.float32, np.int64]
+        kinds += [ops.EagerTensor, core.Tensor, resource_variable_ops.ResourceVariable]
+        for base in abstract:
+            for kind in kinds:
+                issubclass(kind, base)
+    # Internal API; without it each run does the same.
     except Exception:
         return
 
