@@ -20,7 +20,7 @@ def proof_of(case: str, *, unsafe: bool = False) -> Proof:
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("case", ["inherited", "dict_and_factory", "some_of_the_variables"])
+@pytest.mark.parametrize("case", ["inherited", "dict_and_factory", "some_of_the_variables", "encoder_outside"])
 def test_what_the_run_saw_makes_the_repair_possible(case: str) -> None:
     script = CASES / case / "script.py"
     text = script.read_text("utf-8")
@@ -74,3 +74,12 @@ def test_it_is_brought_back_on_request_where_the_gradient_that_worked_lacked_tha
     assert proof.verdict.status is VerdictStatus.VERIFIED, proof.verdict.reason
     assert proof.after == (CASES / "shared_trunk" / "expected.py").read_text("utf-8")
     assert any("lacked a part" in text for text in proof.verdict.allowed)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("case", ["target_outside", "target_detached"])
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_what_is_meant_as_a_constant_stays_one_where_another_gradient_is_missing(case: str, unsafe: bool) -> None:
+    proof = proof_of(case, unsafe=unsafe)
+    assert proof.after == proof.before
+    assert not any(each.kept for each in proof.judged)

@@ -54,7 +54,8 @@ def strays(reading: Reading) -> list[Stray]:
     found: dict[tuple[cst.With, Side, bool], Stray] = {}
     for flow in reading.flows():
         query, region = flow.query, flow.query.tape.region
-        if flow.connected is not Answer.NO or not flow.reaches or query.unconnected_zero or query.tape.escaped:
+        lost = flow.connected is Answer.NO or reading.partial(flow)
+        if not lost or not flow.reaches or query.unconnected_zero or query.tape.escaped:
             continue
         if region is None or region.node is None or region.left is None:
             continue
@@ -81,7 +82,10 @@ def _outside(flow: Flow, region: Region) -> Iterator[tuple[Side, list[Value], li
     """For each side: where the tape loses the source, and all steps that have to come inside."""
     query, source, left = flow.query, flow.source, region.left
     assert left is not None
-    breaks = [v for v in flow.breaks() if query.tape not in v.tapes and step_of(v) in _STEPS]
+    # Where only some variables of a model have no gradient, any step outside may be one of theirs.
+    partial = flow.connected is not Answer.NO
+    broken = flow.path if partial else flow.breaks()
+    breaks = [v for v in broken if query.tape not in v.tapes and step_of(v) in _STEPS and v is not source.value]
     after = [value for value in breaks if left < value.time < query.time]
     before = [value for value in breaks if value.time < region.entered]
     if not after and not before:
@@ -100,7 +104,7 @@ def _outside(flow: Flow, region: Region) -> Iterator[tuple[Side, list[Value], li
             steps.append(value)
     if after:
         yield Side.AFTER, after, [value for value in steps if left < value.time < query.time]
-    if before and _Entered(query, source, region).read().connected is Answer.NO:
+    if before and (partial or _Entered(query, source, region).read().connected is Answer.NO):
         yield Side.BEFORE, before, [value for value in steps if value.time < region.entered]
 
 
