@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tapefix.engine import Memory, check
+from tapefix.registry import load_rules
 from tapefix.source.errors import ParseError
 from tapefix.source.parsing import parse
 from tapefix.tapes.reading import Reading
@@ -79,6 +81,21 @@ def test_what_has_not_changed_is_the_same() -> None:
     after = Reading((FUNCTION + FUNCTION).replace("f(last)", "f(last, 1)", 1), before=before.tree)
     kept = {id(statement) for statement in before.module.body} & {id(statement) for statement in after.module.body}
     assert len(kept) == 7
+
+
+@pytest.mark.parametrize("text", TEXTS[::3])
+def test_the_findings_are_the_same(text: str) -> None:
+    rules, memory = load_rules(), Memory()
+    check(text, rules, memory=memory)
+    for at in (len(text) // 2, len(text)):
+        start = text.rfind("\n", 0, at) + 1
+        line = text[start:]
+        changed = f"{text[:start]}{line[: len(line) - len(line.lstrip())]}added = 1\n{line}"
+        try:
+            found = check(changed, rules)
+        except ParseError:
+            continue
+        assert check(changed, rules, memory=memory) == found
 
 
 def compared(text: str, before: Tree) -> Tree:

@@ -13,6 +13,7 @@ from tapefix.tapes.values import Kind
 SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef, cst.Module)
 """What has names of its own."""
 
+_NAMING = (cst.Param, cst.AsName, cst.AssignTarget, cst.Del, cst.FunctionDef, cst.ClassDef, cst.NameItem)
 _METHODS = (*QUERY_METHODS, "watch", "watched_variables", "stop_recording", "reset")
 
 
@@ -73,36 +74,24 @@ class Handles:
     def _evaluated(self, node: cst.CSTNode) -> bool:
         """Whether every use of the name in its scope was come by: what was not may do anything with the tape."""
         assert isinstance(node, cst.Name)
-        reading, name, found = self.reading, node.value, True
+        reading = self.reading
         scope = next(parent for parent in reading.parents(node) if isinstance(parent, SCOPES))
-
-        class _Uses(cst.CSTVisitor):
-            def visit_Name(self, use: cst.Name) -> None:
-                nonlocal found
-                if use.value == name and not _is_label(reading, use):
-                    values = reading.values(use)
-                    found = found and bool(values) and all(value.kind is Kind.TAPE for value in values)
-
-            def visit_Global(self, statement: cst.Global) -> bool:
-                return False
-
-            def visit_Nonlocal(self, statement: cst.Nonlocal) -> bool:
-                return False
-
-        scope.visit(_Uses())
-        return found
+        for use in reading.tree.nodes(cst.Name, inside=scope):
+            if use.value == node.value and not _is_label(reading, use):
+                values = reading.values(use)
+                if not values or any(value.kind is not Kind.TAPE for value in values):
+                    return False
+        return True
 
 
 def _is_label(reading: Reading, name: cst.Name) -> bool:
-    """Whether a name is not read: an attribute's, a keyword, a parameter, or something that is bound or deleted."""
+    """Whether a name is not read: an attribute's, a keyword, or one that is declared, bound or deleted."""
     parent = reading.parent(name)
     if isinstance(parent, cst.Attribute):
         return parent.attr is name
     if isinstance(parent, cst.Arg):
         return parent.keyword is name
-    return isinstance(parent, (cst.Param, cst.AsName, cst.AssignTarget, cst.Del, cst.FunctionDef, cst.ClassDef)) or (
-        isinstance(parent, cst.Element) and _deleted(reading, parent)
-    )
+    return isinstance(parent, _NAMING) or (isinstance(parent, cst.Element) and _deleted(reading, parent))
 
 
 def _deleted(reading: Reading, element: cst.Element) -> bool:

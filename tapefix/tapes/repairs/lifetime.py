@@ -240,36 +240,26 @@ def _used_elsewhere(reading: Reading, holder: cst.With, last: cst.CSTNode, name:
     loop = next((p for p in reading.parents(holder) if isinstance(p, (*LOOPS, *_SCOPES))), scope)
     again = reading.span(loop)[0] if isinstance(loop, LOOPS) else start
     uses: list[tuple[int, bool]] = []
-    inner: list[bool] = []
-
-    class _Uses(cst.CSTVisitor):
-        def visit_Name(self, node: cst.Name) -> None:
-            if node.value != name:
-                return
-            parent = reading.parent(node)
-            if isinstance(parent, cst.Attribute) and parent.attr is node:
-                return
-            if isinstance(parent, cst.Arg) and parent.keyword is node:
-                return
-            position = reading.span(node)[0]
-            owner = next(p for p in reading.parents(node) if isinstance(p, _SCOPES))
-            if owner is not scope:
-                bound = isinstance(owner, (cst.FunctionDef, cst.Lambda)) and _binds(owner, name)
-                inner.append(not bound)
-                return
-            uses.append((position, isinstance(parent, (cst.AsName, cst.AssignTarget))))
-
-        def visit_Global(self, node: cst.Global) -> None:
-            inner.append(any(item.name.value == name for item in node.names))
-
-        def visit_Nonlocal(self, node: cst.Nonlocal) -> None:
-            inner.append(any(item.name.value == name for item in node.names))
-
-    scope.visit(_Uses())
+    for node in reading.tree.nodes(cst.Name, inside=scope):
+        if node.value != name:
+            continue
+        parent = reading.parent(node)
+        if isinstance(parent, cst.NameItem):
+            # `global` or `nonlocal`: another scope has it, too.
+            return True
+        if isinstance(parent, cst.Attribute) and parent.attr is node:
+            continue
+        if isinstance(parent, cst.Arg) and parent.keyword is node:
+            continue
+        owner = next(p for p in reading.parents(node) if isinstance(p, _SCOPES))
+        if owner is scope:
+            uses.append((reading.span(node)[0], isinstance(parent, (cst.AsName, cst.AssignTarget))))
+        elif not isinstance(owner, (cst.FunctionDef, cst.Lambda)) or not _binds(owner, name):
+            return True
     uses.sort()
     behind = next((binds for position, binds in uses if position >= end), True)
     before = next((binds for position, binds in uses if again <= position), True)
-    return any(inner) or not behind or not before
+    return not behind or not before
 
 
 def _binds(function: cst.FunctionDef | cst.Lambda, name: str) -> bool:
