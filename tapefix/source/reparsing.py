@@ -57,7 +57,9 @@ def _patched(text: str, before: Parsed) -> libcst.Module | None:
         return None
     indented = before.first_block is not None and before.first_block < starts[first + 1]
     newline = module.default_newline
-    above = f"if 0:{newline}{module.default_indent}0{newline}" if indented else f"0{newline}"
+    # Behind a block of ours, an indented comment would be taken for a part of it.
+    above = f"if 0:{newline}{module.default_indent}0{newline}0{newline}" if indented else f"0{newline}"
+    ours = 2 if indented else 1
     last = behind >= len(starts) - 1
     below = "" if last else f"0{newline}"
     end = len(text) if last else starts[behind] + len(text) - len(old)
@@ -69,15 +71,15 @@ def _patched(text: str, before: Parsed) -> libcst.Module | None:
     if not indented and not _indents_alike(made, before, behind):
         return None
     if last:
-        body = (*module.body[:first], *made.body[1:])
+        body = (*module.body[:first], *made.body[ours:])
         return module.with_changes(body=body, footer=made.footer, has_trailing_newline=made.has_trailing_newline)
-    if len(made.body) < 3 or [made.code_for_node(part) for part in made.body[-2:]] != [
+    if len(made.body) < ours + 2 or [made.code_for_node(part) for part in made.body[-2:]] != [
         old[starts[behind - 1] : starts[behind]],
         below,
     ]:
         # The change reaches further: it opens a string, say, that another one ends.
         return None
-    return module.with_changes(body=(*module.body[:first], *made.body[1:-1], *module.body[behind:]))
+    return module.with_changes(body=(*module.body[:first], *made.body[ours:-1], *module.body[behind:]))
 
 
 def _indents_alike(made: libcst.Module, before: Parsed, behind: int) -> bool:

@@ -47,6 +47,7 @@ def test_any_edits(text: str, newline: str, script: list[tuple[float, int, str, 
     [
         ("return x", "return x + 1"),
         ("# of g\n", "    # of f\n# of g\n"),
+        ("import a\n", "import a\nimport b\n\n    # note\nimport c\n"),
         ("# of g\n", 'text = """\n# of g\n'),
         ("    return x\n", "    return x\nelse_ = 1\n"),
         ("    return x", "  return x"),
@@ -74,6 +75,13 @@ def test_changes(old: str, new: str) -> None:
         except ParseError:
             with pytest.raises(ParseError):
                 parse(after)
+
+
+def test_an_indented_comment_above_an_unchanged_statement() -> None:
+    text = f"{FUNCTION}\n\n    # note\ndef h():\n    pass\n{FUNCTION}"
+    before = Reading(text).tree
+    compared(text.replace("def h():\n    pass\nimport a", "def h():\n    pass\nimport b"), before)
+    compared(text.replace("def h", "def i"), before)
 
 
 def test_what_has_not_changed_is_the_same() -> None:
