@@ -127,9 +127,10 @@ def _at_origin(finding: Finding, origins: Sequence[int]) -> Finding:
     def move(where: Range) -> Range:
         return replace(where, line=origin(where.line), end_line=max(origin(where.end_line), origin(where.line)))
 
-    queries, keeps = (frozenset(origin(line) for line in lines) for lines in (finding.queries, finding.keeps))
+    lines = (finding.queries, finding.keeps, finding.tapes)
+    queries, keeps, tapes = (frozenset(origin(line) for line in each) for each in lines)
     related = tuple(replace(place, range=move(place.range)) for place in finding.related)
-    return replace(finding, range=move(finding.range), queries=queries, keeps=keeps, related=related)
+    return replace(finding, range=move(finding.range), queries=queries, keeps=keeps, related=related, tapes=tapes)
 
 
 def apply_finding(text: str, finding: Finding) -> str:

@@ -77,6 +77,8 @@ class Finding:
     keeps: frozenset[int] = frozenset()
     """Lines of queries that nothing is wrong with, whose gradient has to stay as it is: what a run must come by."""
     related: tuple[Related, ...] = field(default=(), compare=False)
+    tapes: frozenset[int] = field(default=frozenset(), compare=False)
+    """Lines on which the tapes of its queries begin."""
 
     def __post_init__(self) -> None:
         if self.applicability is Applicability.SAFE and self.rewrite is not None and self.rewrite.allows:
@@ -96,6 +98,7 @@ class Finding:
             range=self.range.called(name),
             queries=frozenset(map(name, self.queries)),
             keeps=frozenset(map(name, self.keeps)),
+            tapes=frozenset(map(name, self.tapes)),
             related=tuple(replace(each, range=each.range.called(name)) for each in self.related),
         )
 

@@ -1,4 +1,4 @@
-"""What of the findings is one's own: on lines changed since a revision, and not known from a baseline."""
+"""What of the findings is one's own: about what has changed since a revision, and not known from a baseline."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from tapefix.units import identity
 if TYPE_CHECKING:
     from tapefix.baseline import Baseline, Entry, Sighting
     from tapefix.codemod import Codemod
-    from tapefix.source.since import History
+    from tapefix.source.since import Changes, History
 
 
 @dataclass(frozen=True)
 class Share:
     """One's own part of one file; everything, unless something narrows it."""
 
-    changed: frozenset[int] | None = None
-    """The lines that count; None for all."""
+    changed: Changes | None = None
+    """What counts of the text; None for all of it."""
     known: frozenset[tuple[str, int]] = frozenset()
     """Identities of findings that a baseline has."""
 
     def mine(self, finding: Finding) -> bool:
         """Whether a finding counts, its lines being those of the file."""
-        return identity(finding) not in self.known and (
-            self.changed is None or not self.changed.isdisjoint(_lines(finding))
-        )
+        if identity(finding) in self.known:
+            return False
+        return self.changed is None or not self.changed.lines.isdisjoint(_lines(finding)) or self._lacks(finding)
 
     def mine_after(self, before: str, after: str) -> Callable[[Finding], bool]:
         """The same for findings in a rewritten text of the file."""
@@ -48,8 +48,14 @@ class Share:
         return lambda finding: self.mine(finding.called(origin))
 
     def notices(self, notices: Iterable[Notice]) -> list[Notice]:
-        """The notices that stand on lines that count."""
-        return [each for each in notices if self.changed is None or each.line in self.changed]
+        """The notices on lines that have changed."""
+        return [each for each in notices if self.changed is None or each.line in self.changed.lines]
+
+    def _lacks(self, finding: Finding) -> bool:
+        """Whether something was removed between a tape and its query: a watch, a step of the path."""
+        removals = self.changed.removals if self.changed is not None else ()
+        queries = finding.queries | finding.keeps
+        return any(tape <= line < query for line in removals for tape in finding.tapes for query in queries)
 
 
 ALL = Share()
@@ -65,8 +71,8 @@ def _lines(finding: Finding) -> set[int]:
 class Allotment:
     """What a file's share will be, before its findings are known."""
 
-    changed: frozenset[int] | None = None
-    """The lines that count; None for all."""
+    changed: Changes | None = None
+    """What counts of its text; None for all of it."""
     known: tuple[Entry, ...] = ()
     """What a baseline records of it."""
 
@@ -87,7 +93,7 @@ class Allotment:
 class Shares:
     """The shares of all files of one command.
 
-    Without a `revision` every line counts. A `baseline` stands in for those that the settings of projects name.
+    Without a `revision` everything counts. A `baseline` stands in for those that the settings of projects name.
     """
 
     def __init__(self, revision: str | None = None, baseline: Path | None = None, *, writes: bool = False) -> None:
@@ -128,7 +134,7 @@ class Shares:
         return self._baselines[path]
 
     def touches(self, path: Path) -> bool:
-        """Whether a file has lines that count.
+        """Whether anything of a file counts.
 
         Raises:
             HistoryError: nothing is known of what has changed in it.
@@ -168,7 +174,7 @@ class Shares:
 
     @property
     def narrow(self) -> bool:
-        """Whether only some lines count."""
+        """Whether only what has changed counts."""
         return self._history is not None
 
     def saw(

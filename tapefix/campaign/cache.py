@@ -92,6 +92,7 @@ class Cache:
 def key_of(job: Job) -> str:
     """A digest of what an outcome depends on, but for the files around."""
     place = os.path.relpath(job.path, job.project)
+    changed = job.own.changed
     about: dict[str, Any] = {
         "format": FORMAT,
         "tapefix": code_digest(),
@@ -102,7 +103,7 @@ def key_of(job: Job) -> str:
         "named": job.named,
         "options": None,
         "own": [
-            None if job.own.changed is None else sorted(job.own.changed),
+            None if changed is None else [sorted(changed.lines), sorted(changed.removals)],
             [asdict(entry) for entry in job.own.known],
         ],
         "pictured": job.pictured,

@@ -91,7 +91,9 @@ Since = Annotated[
     typer.Option(
         "--since",
         metavar="REV",
-        help="Only findings about lines changed since a git revision, uncommitted and untracked ones included.",
+        help="Only findings about what has changed since a git revision, uncommitted and untracked files included: "
+        "their place, query, tape or source is on a changed line, or next to one that was removed, "
+        "or a line was removed between the tape and its query.",
     ),
 ]
 BaselineFile = Annotated[

@@ -60,6 +60,7 @@ class KeptLines:
                     alternatives=(),
                     queries=self._lines(finding.queries),
                     keeps=self._lines(finding.keeps),
+                    tapes=self._lines(finding.tapes),
                     related=tuple(replace(other, range=where) for where, other in related if where is not None),
                 )
             )

@@ -1,4 +1,4 @@
-"""Which lines of a file are new since a revision: what git knows of it, uncommitted and untracked files included."""
+"""What of a file has changed since a revision: what git knows of it, uncommitted and untracked files included."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ class HistoryError(Exception):
     """What has changed cannot be said; the message says why."""
 
 
+@dataclass(frozen=True)
+class Changes:
+    """What is not as it was in a text. Lines count from 1."""
+
+    lines: frozenset[int] = frozenset()
+    """Those that are new, and those next to which others were removed."""
+    removals: frozenset[int] = frozenset()
+    """Those behind which there are fewer lines than there were; 0 stands for the beginning."""
+
+
 class History:
     """What has changed since a revision, in whichever repository each file is.
 
@@ -48,15 +58,15 @@ class History:
         repository, name = self._find(path)
         return name in repository.changes or name not in repository.tracked
 
-    def changed(self, path: Path, source: SourceText) -> frozenset[int] | None:
-        """The lines of a file's text that are new; None when all of it is.
+    def changed(self, path: Path, source: SourceText) -> Changes | None:
+        """What of a file's text has changed; None when all of it is new.
 
         Raises:
             HistoryError: it is in no repository, or the revision is not.
         """
         repository, name = self._find(path)
         if name not in repository.changes:
-            return frozenset() if name in repository.tracked else None
+            return Changes() if name in repository.tracked else None
         blob = repository.changes[name]
         if blob is None:
             return None
@@ -65,7 +75,7 @@ class History:
         except SourceError:
             # What was no text before has no lines to compare with.
             return None
-        return changed_lines(before.text, source.text)
+        return changes_between(before.text, source.text)
 
     def check(self, path: Path) -> None:
         """See that the revision means something for a file or folder, before anything is done.
@@ -86,8 +96,8 @@ class History:
         return self._repositories[root], os.fsencode(real.relative_to(root))
 
 
-def changed_lines(before: str, after: str) -> frozenset[int]:
-    """The lines of `after`, counted from 1, that are not as they were; line ends do not count."""
+def changes_between(before: str, after: str) -> Changes:
+    """What of `after` is not as it was; line ends do not count, nor empty lines that were removed."""
     old, new = _lines(before), _lines(after)
     head = 0
     while head < min(len(old), len(new)) and old[head] == new[head]:
@@ -96,11 +106,23 @@ def changed_lines(before: str, after: str) -> frozenset[int]:
     while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
     matcher = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=False)
-    found: set[int] = set()
-    for tag, _, _, start, end in matcher.get_opcodes():
-        if tag != "equal":
-            found.update(range(head + start + 1, head + end + 1))
-    return frozenset(found)
+    lines: set[int] = set()
+    removals: set[int] = set()
+    for tag, old_start, old_end, start, end in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        first, last = head + start + 1, head + end
+        lines.update(range(first, last + 1))
+        if _written(old[head + old_start : head + old_end]) > _written(new[head + start : head + end]):
+            removals.add(last)
+            if tag == "delete":
+                lines.update(number for number in (last, first) if 1 <= number <= len(new))
+    return Changes(frozenset(lines), frozenset(removals))
+
+
+def _written(lines: Sequence[str]) -> int:
+    """How many lines have something in them."""
+    return sum(not line.isspace() and line != "" for line in lines)
 
 
 def _lines(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The places that help to understand a finding: the queries that it costs a gradient, their tapes and sources."""
+"""The places that a finding is about: the queries that it costs a gradient, their tapes and sources."""
 
 from __future__ import annotations
 
@@ -16,24 +16,27 @@ MOST_QUERIES = 3
 
 
 def with_related(reading: Reading, finding: Finding) -> Finding:
-    """A finding with its related places, where the rule that found it has named none.
+    """A finding with its tapes, and with related places where the rule that found it has named none.
 
     They are those of the queries whose gradient it costs, or that it keeps as they are where it costs none.
     """
     lines = finding.queries or finding.keeps
-    if finding.related or not lines:
+    if not lines:
         return finding
     concerned: dict[cst.CSTNode, Query] = {}
     for query in reading.queries:
         if query.node not in concerned and reading.line(query.node) in lines:
             concerned[query.node] = query
+    tapes = frozenset(reading.line(query.tape.node) for query in concerned.values())
+    if finding.related:
+        return replace(finding, tapes=tapes)
     places: dict[object, Related] = {}
     for query in list(concerned.values())[:MOST_QUERIES]:
         for place in _places(reading, query):
             # The place of the finding itself says nothing more.
             if place.range != finding.range:
                 places.setdefault(place.range, place)
-    return replace(finding, related=tuple(places.values())) if places else finding
+    return replace(finding, related=tuple(places.values()), tapes=tapes)
 
 
 def _places(reading: Reading, query: Query) -> Iterator[Related]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapefix.source.since import changed_lines
+from tapefix.source.since import Changes, changes_between
 from tests.cli.running import BROKEN, REPAIRED, tapefix
 
 SECOND = BROKEN.partition("\n")[2].replace("tape", "other").replace("x", "z")
@@ -67,6 +67,62 @@ def test_committed_staged_and_edited_lines_count_and_old_ones_do_not(repository:
     assert found(repository, "--since", second) == []
     path.write_text(path.read_text(encoding="utf-8").replace("print(tape", "print('g', tape"), encoding="utf-8")
     assert found(repository, "--since", second) == ["a.py:7"], "a query that changed has a finding that is new to it"
+
+
+WATCHED = """
+e = tf.constant(2.0)
+with tf.GradientTape() as fourth:
+    f = 1.0
+    fourth.watch(e)
+    # the square
+
+    g = e * e
+    h = f * g
+print(fourth.gradient(h, e))
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    fourth.watch(e)\n", ""),
+        ("    f = 1.0\n    fourth.watch(e)\n    # the square\n", "    f = 2.0\n"),
+        ("    fourth.watch(e)\n    # the square\n\n", ""),
+    ],
+)
+def test_what_was_removed_between_a_tape_and_its_query_counts(repository: Path, old: str, new: str) -> None:
+    path = repository / "a.py"
+    text = BROKEN + UNWATCHED + WATCHED
+    path.write_text(text, encoding="utf-8")
+    first = commit(repository)
+    assert old in text and found(repository) == ["a.py:6", "a.py:12"]
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    (line,) = found(repository, "--since", first)
+    assert path.read_text(encoding="utf-8").splitlines()[int(line[5:]) - 1] == "print(fourth.gradient(h, e))"
+    done = tapefix("fix", "a.py", "--no-verify", "--write", "--since", first, cwd=repository)
+    assert done.returncode == 0, done.stderr
+    repaired = path.read_text(encoding="utf-8")
+    assert repaired.startswith(BROKEN + UNWATCHED) and "fourth.watch(e)" in repaired
+
+
+def test_what_was_removed_elsewhere_does_not_count(repository: Path) -> None:
+    path = repository / "a.py"
+    text = "import os\nimport tensorflow as tf\n\nLIMIT = 3\n" + BROKEN.partition("\n")[2] + "\n\nprint(LIMIT)\n"
+    path.write_text(text, encoding="utf-8")
+    first = commit(repository)
+    for old in ("import os\n", "\n\nprint(LIMIT)\n", "LIMIT = 3\n"):
+        assert found(repository) == ["a.py:9"]
+        path.write_text(text.replace(old, ""), encoding="utf-8")
+        assert found(repository, "--since", first) == [], old
+        path.write_text(text, encoding="utf-8")
+    # An empty line is nothing that anybody misses; what stands next to its finding is.
+    inside = text.replace("    y = x * x\n", "    y = x * x\n\n    z = y\n")
+    path.write_text(inside, encoding="utf-8")
+    second = commit(repository)
+    path.write_text(inside.replace("x * x\n\n", "x * x\n"), encoding="utf-8")
+    assert found(repository, "--since", second) == []
+    path.write_text(inside.replace("    z = y\n", ""), encoding="utf-8")
+    assert len(found(repository, "--since", second)) == 1
 
 
 def test_untracked_files_are_new_and_ignored_ones_too_when_they_are_named(repository: Path) -> None:
@@ -167,8 +223,12 @@ lines = st.lists(st.sampled_from(["a", "b", "", "\x0c", "\x85", "c c"]), max_siz
 @given(lines, lines)
 def test_lines_that_are_not_new_were_there(old: list[str], new: list[str]) -> None:
     before, after = "\n".join(old), "\r\n".join(new)
-    changed = changed_lines(before, after)
-    kept = [line for number, line in enumerate(after.split("\r\n"), start=1) if number not in changed]
+    changes = changes_between(before, after)
+    kept = [line for number, line in enumerate(after.split("\r\n"), start=1) if number not in changes.lines]
     remaining = iter(before.split("\n"))
     assert all(any(line == other for other in remaining) for line in kept)
-    assert changed_lines(before, before.replace("\n", "\r")) == frozenset()
+    count = len(after.split("\r\n"))
+    assert changes.lines <= set(range(1, count + 1)) and changes.removals <= set(range(count + 1))
+    if sum(map(bool, map(str.strip, new))) < sum(map(bool, map(str.strip, old))):
+        assert changes.removals, "something is gone, and somewhere that is seen"
+    assert changes_between(before, before.replace("\n", "\r")) == Changes()
