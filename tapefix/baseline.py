@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tapefix.finding import Finding
 from tapefix.source.errors import SourceError
+from tapefix.source.lines import Lines
 from tapefix.source.text import SourceText, read_bytes
 from tapefix.source.writing import create_bytes, replace_bytes
 
@@ -81,7 +82,7 @@ class Baseline:
 
     def entry(self, finding: Finding, path: Path, source: SourceText) -> Entry:
         """What a finding of a file is known by."""
-        return Entry(self.name(path), finding.code, first_line(finding, source))
+        return Entry(self.name(path), finding.code, first_line(finding, source.lines))
 
     def name(self, path: Path) -> str:
         """The path of a file, as it is written in here."""
@@ -115,9 +116,9 @@ class Sighting:
         return (looked - self.found) + Counter({entry: baseline.entries[entry] for entry in gone})
 
 
-def first_line(finding: Finding, source: SourceText) -> str:
+def first_line(finding: Finding, lines: Lines) -> str:
     """The text of the line on which a finding begins, without its indentation."""
-    return source.lines.line(min(int(finding.range.line), source.lines.count)).strip()
+    return lines.line(min(int(finding.range.line), lines.count)).strip()
 
 
 def _dumped(entry: Entry) -> str:

@@ -43,6 +43,14 @@ class Config:
         return None if self.root is None else self.root / FILE
 
     @property
+    def baseline_file(self) -> Path | None:
+        """The file of known findings that they name; None when they name none."""
+        if self.baseline is None:
+            return None
+        file = Path(self.baseline).expanduser()
+        return file if self.root is None else self.root / file
+
+    @property
     def source(self) -> str:
         """What to call them in a message."""
         return f"{self.path}: tool.tapefix"

@@ -101,7 +101,7 @@ def repair(
         wanted = []
         for finding in found:
             original = _at_origin(finding, origins)
-            if _applies(finding, unsafe) and (accept is None or accept(original)):
+            if applies(finding, unsafe) and (accept is None or accept(original)):
                 wanted.append(finding if choose is None else replace(finding, rewrite=choose(original)))
         if not wanted:
             return Repair(text, tuple(applied), tuple(found), passes)
@@ -190,7 +190,8 @@ def _merged(first: Finding, second: Finding) -> Finding:
     return replace(best, queries=first.queries | second.queries, keeps=first.keeps | second.keeps)
 
 
-def _applies(finding: Finding, unsafe: bool) -> bool:
+def applies(finding: Finding, unsafe: bool) -> bool:
+    """Whether a finding has a rewrite that may be applied."""
     if finding.rewrite is None:
         return False
     return finding.applicability is Applicability.SAFE or (unsafe and finding.applicability is Applicability.UNSAFE)

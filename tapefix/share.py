@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tapefix.config import Config
 from tapefix.finding import Finding
+from tapefix.source.lines import Lines
 from tapefix.source.text import SourceText
 from tapefix.suppressions import Notice
 from tapefix.units import identity
@@ -76,15 +77,17 @@ class Allotment:
     known: tuple[Entry, ...] = ()
     """What a baseline records of it."""
 
-    def share(self, source: SourceText, findings: Sequence[Finding]) -> Share:
+    def share(self, lines: Lines, findings: Sequence[Finding]) -> Share:
         """One's own part of the file, when these are its findings; of equal ones, the first are those on record."""
+        if not self.known:
+            return ALL if self.changed is None else Share(self.changed)
         from tapefix.baseline import first_line
 
         left = Counter((entry.code, entry.line) for entry in self.known)
         known: set[tuple[str, int]] = set()
         new: set[tuple[str, int]] = set()
         for finding in sorted(findings, key=lambda each: each.key):
-            recorded = (finding.code, first_line(finding, source))
+            recorded = (finding.code, first_line(finding, lines))
             left[recorded] -= 1
             (known if left[recorded] >= 0 else new).add(identity(finding))
         return Share(self.changed, frozenset(known - new))
@@ -119,9 +122,7 @@ class Shares:
         Raises:
             SourceError: it cannot be read, or is not there.
         """
-        path = self._given
-        if path is None and config.baseline is not None and config.root is not None:
-            path = config.root / Path(config.baseline).expanduser()
+        path = self._given or config.baseline_file
         if path is None:
             return None
         from tapefix.baseline import Baseline, Sighting
@@ -170,7 +171,7 @@ class Shares:
             HistoryError: nothing is known of what has changed in it.
             SourceError: its baseline cannot be read.
         """
-        return self.allot(path, config, source).share(source, findings)
+        return self.allot(path, config, source).share(source.lines, findings)
 
     @property
     def narrow(self) -> bool:

@@ -133,7 +133,7 @@ class Mender:
             unsafe=job.unsafe,
             anyway=anyway,
             choosing=choosing,
-            sharing=partial(job.own.share, source),
+            sharing=partial(job.own.share, source.lines),
         )
         runs = self._runs(job, source.text)
         later = [] if result.proof is None else self._runs(job, result.proof.proposed)

@@ -21,6 +21,7 @@ FIX_ALL = "source.fixAll.tapefix"
 FIX_ALL_CELLS = "notebook.source.fixAll.tapefix"
 FIX_AND_VERIFY = "source.fixAndVerify.tapefix"
 """Not below `source.fixAll`: nobody's code is to be run because he saves."""
+FIX_AND_VERIFY_CELLS = "notebook.source.fixAndVerify.tapefix"
 SHOW_WHY = "source.showWhy.tapefix"
 
 
@@ -66,7 +67,14 @@ def register(server: Server) -> None:
     """Add code actions."""
     server.action_providers.extend((quick_fixes, silencers))
     options = types.CodeActionOptions(
-        code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL, FIX_ALL_CELLS, FIX_AND_VERIFY, SHOW_WHY],
+        code_action_kinds=[
+            types.CodeActionKind.QuickFix,
+            FIX_ALL,
+            FIX_ALL_CELLS,
+            FIX_AND_VERIFY,
+            FIX_AND_VERIFY_CELLS,
+            SHOW_WHY,
+        ],
         resolve_provider=True,
     )
 

@@ -19,6 +19,7 @@ from tapefix.editor.settings import Ruling, Settings
 from tapefix.engine import Memory, check
 from tapefix.finding import Finding
 from tapefix.registry import load_rules
+from tapefix.share import ALL, Share
 from tapefix.source.errors import ParseError
 from tapefix.source.walking import holds
 from tapefix.suppressions import Notice, visible
@@ -47,6 +48,8 @@ class Checked:
     ruling: Ruling
     findings: tuple[Finding, ...] = ()
     notices: tuple[Notice, ...] = ()
+    share: Share = ALL
+    """Which of all that is found counts; the rest is known."""
     kept: bool = False
     """Whether the text cannot be read, and the findings are those of an earlier text on lines that are the same."""
 
@@ -225,7 +228,9 @@ class Checker:
             else:
                 findings = check(program.text, program.fenced(ruling.rules), stop=stop.is_set, memory=memory)
                 shown, notices = visible(findings, program.text, ruling.rules, load_rules())
-                found = Checked(program, ruling, tuple(shown), tuple(notices))
+                share = ruling.own.share(program.lines, shown)
+                mine = tuple(finding for finding in shown if share.mine(finding))
+                found = Checked(program, ruling, mine, tuple(notices), share)
         except StoppedError:
             return None, 0.0
         except (ParseError, RecursionError):

@@ -12,13 +12,14 @@ from lsprotocol import types
 
 from tapefix.editor.actions import FIX_ALL, FIX_ALL_CELLS, Asked, workspace_edit
 from tapefix.editor.checking import Checked
-from tapefix.editor.programs import Part
+from tapefix.editor.programs import Part, Program
 from tapefix.editor.server import Server
-from tapefix.engine import BrokenRewriteError, repair
-from tapefix.finding import Applicability, Finding
+from tapefix.engine import BrokenRewriteError, applies, repair
+from tapefix.finding import Finding
 from tapefix.source.errors import ParseError
 from tapefix.suppressions import Watched
 from tapefix.tapes.execution.state import StoppedError
+from tapefix.units import identity, units_of
 
 logger = logging.getLogger(__name__)
 
@@ -48,19 +49,12 @@ def _action(kind: str, title: str, uri: str, part: str | None) -> types.CodeActi
 
 def _fixable(checked: Checked, part: Part | None) -> bool:
     """Whether there is anything to fix, in a part or in all of them."""
-    for finding in checked.findings:
-        if _applies(finding, checked.ruling.config.unsafe):
-            assert finding.rewrite is not None
-            edits = checked.program.edits(finding.rewrite.edits)
-            if edits is not None and (part is None or set(edits) <= {part}):
-                return True
-    return False
-
-
-def _applies(finding: Finding, unsafe: bool) -> bool:
-    if finding.rewrite is None:
-        return False
-    return finding.applicability is Applicability.SAFE or (unsafe and finding.applicability is Applicability.UNSAFE)
+    program = checked.program
+    wanted = [finding for finding in checked.findings if applies(finding, checked.ruling.config.unsafe)]
+    if part is None:
+        return bool(wanted)
+    touched = ([_touched(program, program.text, finding) for finding in unit.findings] for unit in units_of(wanted))
+    return any(all(parts <= {part} for parts in each) for each in touched)
 
 
 async def _resolve(server: Server, data: dict[str, Any]) -> types.WorkspaceEdit | None:
@@ -89,24 +83,42 @@ async def _resolve(server: Server, data: dict[str, Any]) -> types.WorkspaceEdit 
 
 
 def _repaired(checked: Checked, part: Part | None, changed: Callable[[], bool]) -> str:
-    """The text after every rewrite; with a part, after those that stay within it."""
-    text = checked.program.text
+    """The text after every rewrite; with a part, after those that repair what is whole within it."""
+    program, unsafe = checked.program, checked.ruling.config.unsafe
     if checked.kept:
-        return text
-    watched = Watched(checked.program.fenced(checked.ruling.rules))
-    accept = None
-    if part is not None and len(checked.program.parts) > 1:
-        start, end = checked.program.bounds(part)
-
-        def accept(finding: Finding) -> bool:
-            # What was rewritten up to now is within the part: what is behind it keeps its distance from the end.
-            last = len(watched.text) - (len(text) - end)
-            edits = finding.rewrite.edits if finding.rewrite is not None else ()
-            return all(start <= edit.start and edit.end <= last for edit in edits)
-
+        return program.text
+    watched = Watched(program.fenced(checked.ruling.rules))
     try:
-        repaired = repair(text, watched.rules, unsafe=checked.ruling.config.unsafe, accept=accept, stop=changed)
+        accept: Callable[[Finding], bool] = checked.share.mine
+        if part is not None and len(program.parts) > 1:
+            accept = _within(checked, part, watched, changed)
+        return repair(program.text, watched.rules, unsafe=unsafe, accept=accept, stop=changed).text
     except (BrokenRewriteError, ParseError, RecursionError) as error:
-        logger.error("%s is left as it is: %s", checked.program.uri, error)
-        return text
-    return repaired.text
+        logger.error("%s is left as it is: %s", program.uri, error)
+        return program.text
+
+
+def _within(checked: Checked, part: Part, watched: Watched, changed: Callable[[], bool]) -> Callable[[Finding], bool]:
+    """What accepts the rewrites of a cell, but for those that serve a query for which another cell has to change too.
+
+    Half of what a path needs would leave it as broken as it is. Which rewrites that takes shows when all are applied.
+    """
+    program = checked.program
+    touched: dict[tuple[str, int], set[Part]] = {}
+
+    def noted(finding: Finding) -> bool:
+        touched.setdefault(identity(finding), set()).update(_touched(program, watched.text, finding))
+        return checked.share.mine(finding)
+
+    whole = repair(program.text, watched.rules, unsafe=checked.ruling.config.unsafe, accept=noted, stop=changed)
+    inside: set[tuple[str, int]] = set()
+    for unit in units_of(whole.applied):
+        members = {identity(finding) for finding in unit.findings}
+        if all(touched[member] <= {part} for member in members):
+            inside |= members
+    return lambda finding: identity(finding) in inside and _touched(program, watched.text, finding) <= {part}
+
+
+def _touched(program: Program, text: str, finding: Finding) -> frozenset[Part]:
+    """The parts that the rewrite of a finding in a later text of the program changes."""
+    return program.touched(text, finding.rewrite.edits if finding.rewrite is not None else ())

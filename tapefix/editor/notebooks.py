@@ -44,6 +44,10 @@ class Notebook(Program):
         inside = replace(where, line=line, end_line=end_line)
         return (part, inside) if end_line <= part.lines.count else None
 
+    def number(self, part: Part) -> int:
+        """The number of a cell, which counts those that are no code as well."""
+        return self.joined.numbers[self.parts.index(part)]
+
     def offset(self, part: Part, offset: int) -> int:
         """The offset in the text of an offset in a cell."""
         line, column = part.lines.position(offset)
@@ -70,15 +74,13 @@ class Notebook(Program):
         both = zip(self.parts, self.cells, later, strict=True)
         return {part: edits_between(old, new) for part, old, new in both if old != new}
 
-    def bounds(self, part: Part) -> tuple[int, int]:
-        """The offsets in the text between which a cell stands."""
-        index = self.parts.index(part)
-        starts = self.lines.starts
-        first = starts[self.joined.line(index, 1) - 1]
-        if index + 1 == len(self.parts):
-            return first, len(self.text)
-        # The line between two cells is in none.
-        return first, starts[self.joined.line(index + 1, 1) - 2]
+    def touched(self, text: str, edits: Iterable[Edit]) -> frozenset[Part]:
+        """The cells that edits of a later text of the program change; all, when they cannot take them."""
+        try:
+            later = self.joined if text == self.text else self.joined.after(text)
+            return frozenset(self.parts[index] for index in later.edits(edits))
+        except WithheldError:
+            return frozenset(self.parts)
 
     def fenced(self, rules: Sequence[type[Codemod]]) -> tuple[type[Codemod], ...]:
         """Rules that leave magics and the borders of cells alone."""

@@ -81,6 +81,10 @@ class Program:
         """Where a range stands: a part, and the range in it; None when it is not in one part."""
         return self.parts[0], where
 
+    def number(self, part: Part) -> int:
+        """What a part is called in a notebook: the number of its cell."""
+        return self.parts.index(part) + 1
+
     def offset(self, part: Part, offset: int) -> int:
         """The offset in the text of an offset in a part."""
         return offset
@@ -97,9 +101,15 @@ class Program:
         """The edits of its parts that make `after` of the text; None when the parts cannot take them."""
         return {self.parts[0]: edits_between(self.text, after)}
 
-    def bounds(self, part: Part) -> tuple[int, int]:
-        """The offsets in the text between which a part stands."""
-        return 0, len(self.text)
+    def span(self, part: Part) -> tuple[int, int] | None:
+        """The first and the last line that a part has in the text; None where it is all of it."""
+        if len(self.parts) == 1:
+            return None
+        return self.line(part, 1), self.line(part, part.lines.count)
+
+    def touched(self, text: str, edits: Iterable[Edit]) -> frozenset[Part]:
+        """The parts that edits of a later text of the program change; all, when they cannot take them."""
+        return frozenset(self.parts)
 
     def fenced(self, rules: Sequence[type[Codemod]]) -> tuple[type[Codemod], ...]:
         """Rules that propose only what the parts can take."""

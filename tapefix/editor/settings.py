@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tapefix.config import FILE, Config, ConfigError, read_settings
+from tapefix.editor.known import Known, State, file_state
 from tapefix.registry import UnknownRuleError, load_rules, select_rules
 from tapefix.selection import Selection
+from tapefix.share import Allotment
 from tapefix.source.ignoring import DEFAULT_DIRECTORIES
 
 if TYPE_CHECKING:
@@ -66,8 +68,10 @@ class ClientSettings:
         return self.values == other.values and self.environment == other.environment
 
     def over(self, config: Config, folder: Path | None) -> Config:
-        """A project's settings with these before them; patterns of the client are for paths below `folder`."""
+        """A project's settings with these before them; paths of the client are those below `folder`."""
         values = {key: value for key, value in self.values.items() if key not in ("select", "ignore")}
+        if folder is not None and "baseline" in values:
+            values["baseline"] = str(folder / Path(values["baseline"]).expanduser())
         root = folder if folder is not None and ("exclude" in values or "per_file_ignores" in values) else config.root
         settled = replace(config, root=root, **values)
         return replace(settled, python=settled.python or self.environment)
@@ -87,6 +91,8 @@ class Ruling:
     config: Config
     rules: tuple[type[Codemod], ...]
     """None at all, where the settings leave the file out."""
+    own: Allotment = field(default_factory=Allotment)
+    """What is known of it already."""
 
 
 class Settings:
@@ -97,8 +103,9 @@ class Settings:
         self._told: set[str] = set()
         self._client: dict[Path | None, ClientSettings] = {}
         self._selections: dict[ClientSettings, Selection] = {}
-        self._seen: dict[Path, object] = {}
+        self._seen: dict[Path, tuple[State | None, ...]] = {}
         self._last_good: dict[Path, Config] = {}
+        self.known = Known(self.complain)
         self.folders: tuple[Path, ...] = ()
         """The client's folders."""
 
@@ -140,7 +147,7 @@ class Settings:
         config = client.over(config, folder)
         if program.path is not None and (selection.excludes(where, config) or _others_code(where, folder)):
             return Ruling(config, ())
-        return Ruling(config, selection.rules(where, config))
+        return Ruling(config, selection.rules(where, config), self.known.allotment(program.path, config))
 
     def _folder(self, path: Path | None) -> Path | None:
         """The client's folder that a file is in, the innermost one; the first for what has no file yet."""
@@ -151,7 +158,7 @@ class Settings:
 
     def _selection(self, client: ClientSettings, folder: Path) -> Selection:
         """The rules and settings as they were read, read again when a file that they come from has changed."""
-        state = tuple(_state(above / FILE) for above in (folder, *folder.parents))
+        state = tuple(file_state(above / FILE) for above in (folder, *folder.parents))
         if self._seen.get(folder) != state:
             self._seen[folder] = state
             self._selections = {}
@@ -164,14 +171,6 @@ class Settings:
 
 
 _NOTHING = ClientSettings()
-
-
-def _state(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
 
 
 def _others_code(path: Path, folder: Path | None) -> bool:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lsprotocol import types
 from pygls.capabilities import get_capability
 
-from tapefix.editor.actions import FIX_AND_VERIFY, Asked, workspace_edit
+from tapefix.editor.actions import FIX_AND_VERIFY, FIX_AND_VERIFY_CELLS, Asked, workspace_edit
 from tapefix.editor.checking import Checked
 from tapefix.editor.commands import Progress, argument, cancellable
+from tapefix.editor.programs import Part, Program
 from tapefix.editor.run_results import RunResult
 from tapefix.editor.running import Running, log, readable, tell, unchanged
 from tapefix.editor.runs.messages import Chosen, Failed, Prove, Proved
 from tapefix.editor.server import Server
-from tapefix.finding import Applicability
+from tapefix.engine import applies
+from tapefix.finding import Applicability, Finding
 from tapefix.running import QUERY
+from tapefix.units import Unit, units_of
 
 COMMAND = "tapefix.fixAndVerify"
 AGAIN = "Fix and verify again"
@@ -36,16 +39,20 @@ def register(server: Server, running: Running) -> None:
 
 
 def offered(asked: Asked) -> Iterator[types.CodeAction]:
-    """The action for each finding that has a rewrite, and the one for all."""
+    """The action for each finding that has a rewrite, and the one for all: of a notebook, for all in the cell.
+
+    The one for a notebook is offered only to those who name its kind.
+    """
     checked, uri = asked.checked, asked.part.uri
     if checked.kept:
         return
+    units = units_of([finding for finding in checked.findings if finding.rewrite is not None])
     if asked.wants(types.CodeActionKind.QuickFix):
         for finding, diagnostic in asked.findings:
             if finding.rewrite is None:
                 continue
             unsafe = "" if finding.applicability is Applicability.SAFE else f" (unsafe: {finding.reason})"
-            title = f"Fix and verify: {finding.rewrite.title}{unsafe}"
+            title = f"Fix and verify: {finding.rewrite.title}{unsafe}{_beyond(asked, units, [finding], chosen=True)}"
             yield types.CodeAction(
                 title=title,
                 kind=types.CodeActionKind.QuickFix,
@@ -53,10 +60,44 @@ def offered(asked: Asked) -> Iterator[types.CodeAction]:
                 is_preferred=False,
                 command=types.Command(title, COMMAND, arguments=[uri, _key(Chosen.of(finding)), asked.part.version]),
             )
-    if asked.wants(FIX_AND_VERIFY) and (checked.findings or QUERY.search(checked.program.text)):
-        title = "Fix and verify all findings"
-        command = types.Command(title, COMMAND, arguments=[uri, None, asked.part.version])
-        yield types.CodeAction(title=title, kind=FIX_AND_VERIFY, command=command)
+    program = checked.program
+    if program.uri != uri and asked.names(FIX_AND_VERIFY_CELLS) and (checked.findings or QUERY.search(program.text)):
+        yield _for_all(FIX_AND_VERIFY_CELLS, "Fix and verify all findings in this notebook", [program.uri, None])
+    if not asked.wants(FIX_AND_VERIFY):
+        return
+    here = [finding for finding in checked.findings if _stands(finding, asked.part, program)]
+    if here or QUERY.search(asked.part.lines.text):
+        where = "" if len(program.parts) == 1 else " in this cell"
+        title = f"Fix and verify all findings{where}{_beyond(asked, units, here)}"
+        yield _for_all(FIX_AND_VERIFY, title, [uri, None, asked.part.version])
+
+
+def _for_all(kind: str, title: str, arguments: list[Any]) -> types.CodeAction:
+    return types.CodeAction(title, kind=kind, command=types.Command(title, COMMAND, arguments=arguments))
+
+
+def _stands(finding: Finding, part: Part, program: Program) -> bool:
+    """Whether a finding stands in a part."""
+    place = program.place(finding.range)
+    return place is not None and place[0] is part
+
+
+def _beyond(asked: Asked, units: Sequence[Unit], findings: Sequence[Finding], *, chosen: bool = False) -> str:
+    """Which other cells the repair of findings changes: those of all that serves the same queries."""
+    program, unsafe = asked.checked.program, asked.checked.ruling.config.unsafe
+    touched = {
+        part
+        for unit in units
+        if any(finding in unit.findings for finding in findings)
+        for each in unit.findings
+        if each.rewrite is not None and applies(each, unsafe or (chosen and each in findings))
+        for part in program.touched(program.text, each.rewrite.edits)
+    }
+    numbers = sorted(program.number(part) for part in touched - {asked.part})
+    if not numbers:
+        return ""
+    *first, last = map(str, numbers)
+    return f" (also changes cells {', '.join(first)} and {last})" if first else f" (also changes cell {last})"
 
 
 def _key(chosen: Chosen) -> dict[str, Any]:
@@ -93,8 +134,11 @@ class Verifying:
             return self._say(types.MessageType.Warning, "changed", f"tapefix: {message}.")
         ruling = checked.ruling
         codes = tuple(rule.code for rule in ruling.rules)
-        script = self.running.script(checked.program)
-        answer = await self.running.ask(Prove(script, codes, ruling.config.unsafe, chosen), checked, progress)
+        script, part = self.running.script(checked.program), checked.program.part(uri)
+        # What is asked for in a cell is no more than what stands there needs.
+        cell = checked.program.span(part) if chosen is None and part is not None else None
+        task = Prove(script, codes, ruling.config.unsafe, chosen, cell, ruling.own)
+        answer = await self.running.ask(task, checked, progress)
         if isinstance(answer, Failed):
             return self._say(types.MessageType.Error, "not run", f"{script.name}: not run: {answer.sentence}")
         if not isinstance(answer, Proved):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lsprotocol import types
@@ -69,16 +70,10 @@ async def test_fix_all_of_a_cell_and_of_the_notebook(tmp_path: Path) -> None:
         uri = (tmp_path / "train.ipynb").as_uri()
         names = editor.open_notebook(uri, CELLS)
         await editor.diagnostics(names[1])
-        # What repairs the third cell takes the second one, too: no edit of the cell alone.
-        assert await editor.actions(names[2], only=["source.fixAll"]) == []
+        # What repairs the third cell takes the second one, too, and the other way round: nothing is repaired by half.
+        for name in names:
+            assert await editor.actions(name, only=["source.fixAll"]) == []
         assert "notebook.source.fixAll.tapefix" not in [each.kind for each in await editor.actions(names[1])]
-        (cell,) = await editor.actions(names[1], only=["source.fixAll"])
-        await editor.apply(cell)
-        assert [editor.texts[name].text for name in names] == [
-            CELLS[0],
-            CELLS[1].replace("np.sum(y.numpy())", "tf.reduce_sum(y)"),
-            CELLS[2],
-        ]
         for only in ("notebook", "notebook.source.fixAll", "notebook.source.fixAll.tapefix"):
             (whole,) = await editor.actions(names[0], only=[only])
             assert whole.kind == "notebook.source.fixAll.tapefix"
@@ -87,6 +82,60 @@ async def test_fix_all_of_a_cell_and_of_the_notebook(tmp_path: Path) -> None:
         assert await editor.diagnostics(names[2]) == []
         for name in names:
             assert await editor.held(name) == editor.texts[name]
+
+
+PARTS = [
+    "import numpy as np\nimport tensorflow as tf\nx = tf.Variable([1.0, 2.0])\nc = tf.constant(2.0)\n",
+    "with tf.GradientTape() as one:\n    y = (x * x).numpy()",
+    "with tf.GradientTape() as two:\n    d = c * c\nprint(two.gradient(d, c))",
+    "with one:\n    loss = np.sum(y)\nprint(one.gradient(loss, x))",
+]
+"""The path of the first tape is broken in the second cell and in the fourth; all of the second stands in the third."""
+
+
+async def test_fix_all_of_a_cell_leaves_a_path_alone_that_others_break_as_well(tmp_path: Path) -> None:
+    async with session(tmp_path) as editor:
+        uri = (tmp_path / "parts.ipynb").as_uri()
+        names = editor.open_notebook(uri, PARTS)
+        assert [[each.code for each in await editor.diagnostics(name)] for name in names] == [
+            [],
+            ["TPF101"],
+            ["TPF201"],
+            ["TPF102"],
+        ]
+        for name in (names[0], names[1], names[3]):
+            assert await editor.actions(name, only=["source.fixAll"]) == []
+        (cell,) = await editor.actions(names[2], only=["source.fixAll"])
+        await editor.apply(cell)
+        third = PARTS[2].replace("    d =", "    two.watch(c)\n    d =")
+        assert [editor.texts[name].text for name in names] == [PARTS[0], PARTS[1], third, PARTS[3]]
+        # What one rewrite uncovers belongs to the path as well.
+        uncovered = "with tf.GradientTape() as two:\n    d = np.exp(x.numpy())\n"
+        editor.replace(names[2], 0, len(third), uncovered + "    d = tf.reduce_sum(d)\nprint(two.gradient(d, x))")
+        await editor.diagnostics(names[2])
+        (cell,) = await editor.actions(names[2], only=["source.fixAll"])
+        await editor.apply(cell)
+        assert "d = tf.exp(x)\n" in editor.texts[names[2]].text
+
+
+async def test_a_run_on_a_cell_says_what_else_it_changes(tmp_path: Path) -> None:
+    async with session(tmp_path) as editor:
+        uri = (tmp_path / "parts.ipynb").as_uri()
+        names = editor.open_notebook(uri, PARTS)
+        await editor.diagnostics(names[3])
+
+        async def titles(name: str, **asked: Any) -> list[str]:
+            found = await editor.actions(name, runs=True, **asked)
+            return [action.title for action in found if action.title.startswith("Fix and verify")]
+
+        assert await titles(names[0]) == []
+        second = await titles(names[1])
+        assert [title.endswith(" (also changes cell 4)") for title in second] == [True, True]
+        assert second[1] == "Fix and verify all findings in this cell (also changes cell 4)"
+        third = await titles(names[2])
+        assert len(third) == 2 and not any("also" in title for title in third)
+        assert third[1] == "Fix and verify all findings in this cell"
+        assert await titles(names[0], only=["notebook.source"]) == ["Fix and verify all findings in this notebook"]
 
 
 async def test_cells_come_and_go(tmp_path: Path) -> None:

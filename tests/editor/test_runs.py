@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from pygls.exceptions import JsonRpcException
 
 from tests.cli.running import BROKEN, REPAIRED
 from tests.editor.runs import FIX_AND_VERIFY, SHOW_WHY, Editor, alive, running
+from tests.editor.test_notebooks import PARTS
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.tensorflow]
 
@@ -173,6 +175,29 @@ async def test_a_notebook_is_run_as_one_program(tmp_path: Path) -> None:
         ]
         assert "**Verified** by a run" in await editor.hover(second, "loss = ")
         assert "norm 7.48331" in await editor.hover(third, "grad = tape")
+
+
+async def test_a_run_on_a_cell_repairs_what_the_cell_needs(tmp_path: Path) -> None:
+    record = tmp_path / "known.json"
+    settings = {"tapefix": {**CPU["tapefix"], "baseline": str(record)}}
+    entry = {"path": "known.ipynb", "code": "TPF201", "line": "print(two.gradient(d, c))"}
+    record.write_text(json.dumps({"tapefix-baseline": 1, "findings": [entry]}), encoding="utf-8")
+    async with running(tmp_path, settings=settings) as editor:
+        names = editor.session.open_notebook((tmp_path / "parts.ipynb").as_uri(), PARTS)
+        await editor.session.diagnostics(names[3])
+        result = await editor.fix_all(names[1])
+        assert (result["status"], result["applied"]) == ("verified", True)
+        halves = [PARTS[1].replace(".numpy()", ""), PARTS[2], PARTS[3].replace("np.sum", "tf.reduce_sum")]
+        assert [editor.text(uri) for uri in names] == [PARTS[0], *halves]
+        whole = await editor.action(names[0], FIX_AND_VERIFY, only=["notebook.source"])
+        assert (await editor.run(whole))["applied"]
+        assert "two.watch(c)" in editor.text(names[2])
+        # What is known is left alone, in the whole notebook as well.
+        names = editor.session.open_notebook((tmp_path / "known.ipynb").as_uri(), PARTS)
+        await editor.session.diagnostics(names[3])
+        whole = await editor.action(names[0], FIX_AND_VERIFY, only=["notebook.source"])
+        assert (await editor.run(whole))["status"] == "verified"
+        assert [editor.text(uri) for uri in names] == [PARTS[0], *halves]
 
 
 async def test_a_run_that_is_cancelled_ends(tmp_path: Path) -> None:

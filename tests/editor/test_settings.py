@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import nbformat
 import pytest
 from lsprotocol import types
 
-from tests.cli.running import BROKEN
+from tests.cli.running import BROKEN, tapefix
+from tests.cli.test_since import SECOND
 from tests.editor.session import Session, capabilities, session
 from tests.editor.test_actions import STOPPED
+from tests.editor.test_notebooks import CELLS
 
 pytestmark = pytest.mark.asyncio
 
@@ -61,6 +64,61 @@ async def test_the_project_s_settings_hold_and_may_change(tmp_path: Path) -> Non
         settings.unlink()
         editor.replace(uri, 0, 0, "\n")
         assert [each.code for each in await editor.diagnostics(uri)] == ["TPF101"]
+
+
+async def test_what_a_baseline_has_is_known_here_too(tmp_path: Path) -> None:
+    settings = configure(tmp_path, 'baseline = "known [1].json"')
+    path, baseline = tmp_path / "train.py", tmp_path / "known [1].json"
+    path.write_text(BROKEN, encoding="utf-8")
+    async with session(tmp_path) as editor:
+        uri = path.as_uri()
+        editor.open(uri, BROKEN)
+        # It is said that there is none, once, and everything is shown.
+        assert [each.code for each in await editor.diagnostics(uri)] == ["TPF101"]
+        await shown(editor, 1)
+        assert "known [1].json: there is no such baseline" in editor.client.messages[0].message
+        assert tapefix("check", "--write-baseline", cwd=tmp_path).returncode == 0
+        watchers = [each.register_options for each in editor.registrations]
+        assert [each["watchers"][0]["globPattern"] for each in watchers] == ["**/pyproject.toml", "**/known ?1?.json"]
+        tell(editor, baseline)
+        assert await editor.next_diagnostics(uri) == []
+        assert await editor.actions(uri) == []
+        # The same once more, below: that one is new, and the one that is repaired.
+        editor.replace(uri, len(BROKEN), len(BROKEN), SECOND)
+        (new,) = await editor.diagnostics(uri)
+        assert new.range.start.line > BROKEN.count("\n")
+        (fix,) = await editor.actions(uri, only=["source.fixAll"])
+        await editor.apply(fix)
+        assert editor.texts[uri].text == BROKEN + SECOND.replace(".numpy()", "")
+        assert await editor.diagnostics(uri) == []
+        # Whether anybody tells of a change or not, the next look sees it; a broken one leaves the last good one.
+        kept = baseline.read_bytes()
+        for text, codes in ((b"{", []), (kept.replace(b"TPF101", b"TPF102"), ["TPF101"]), (kept, [])):
+            baseline.write_bytes(text)
+            editor.replace(uri, 0, 0, "\n")
+            assert [each.code for each in await editor.diagnostics(uri)] == codes, text
+        await shown(editor, 2)
+        assert "this is no baseline" in editor.client.messages[1].message
+        # What was never saved has no place in it.
+        editor.open("untitled:one", BROKEN)
+        assert len(await editor.diagnostics("untitled:one")) == 1
+        configure(tmp_path, "")
+        tell(editor, settings)
+        assert [each.code for each in await editor.next_diagnostics(uri)] == ["TPF101"]
+
+
+async def test_a_baseline_that_the_client_names(tmp_path: Path) -> None:
+    project, notebook = tmp_path / "project", tmp_path / "project" / "train.ipynb"
+    project.mkdir()
+    cells = [nbformat.v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate(CELLS)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+    done = tapefix("check", "--baseline", "../known.json", "--write-baseline", "--select", "TPF1", cwd=project)
+    assert done.returncode == 0, done.stderr
+    async with session(project, settings={"tapefix": {"baseline": "../known.json"}}) as editor:
+        first, second, third = editor.open_notebook(notebook.as_uri(), CELLS)
+        assert [each.code for each in await editor.diagnostics(third)] == ["TPF401"]
+        assert await editor.diagnostics(first) == await editor.diagnostics(second) == []
+        assert len(editor.client.messages) == 0
 
 
 async def test_comments_that_hide_findings_hide_them_here(tmp_path: Path) -> None:

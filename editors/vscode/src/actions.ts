@@ -6,6 +6,9 @@ export const RUNNING: ReadonlySet<string> = new Set(["tapefix.fixAndVerify", "ta
 /** The kind under which the server offers to show why, wherever the cursor is. */
 export const SHOW_WHY = "source.showWhy.tapefix";
 
+/** The kind under which the server offers to repair all of a notebook; what it offers in a cell is for that cell. */
+export const FIX_AND_VERIFY_CELLS = "notebook.source.fixAndVerify.tapefix";
+
 /** What is read of a code action, or of the bare command that an older server may send in its place. */
 export interface Action {
   readonly title: string;

@@ -1,7 +1,7 @@
 // The commands of the palette, for the editor that has the focus.
 
 import * as vscode from "vscode";
-import { fixAllKind, SHOW_WHY, withCommand } from "./actions";
+import { FIX_AND_VERIFY_CELLS, fixAllKind, SHOW_WHY, withCommand } from "./actions";
 
 /** Where a command works: a document or a cell, and what is selected in it. */
 interface Place {
@@ -13,7 +13,9 @@ interface Place {
 export function registerPalette(): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand("tapefix.editor.fixAll", fixAll),
-    vscode.commands.registerCommand("tapefix.editor.fixAndVerify", () => runAction("tapefix.fixAndVerify")),
+    vscode.commands.registerCommand("tapefix.editor.fixAndVerify", () =>
+      runAction("tapefix.fixAndVerify", undefined, FIX_AND_VERIFY_CELLS),
+    ),
     vscode.commands.registerCommand("tapefix.editor.showWhy", () => runAction("tapefix.showWhy", SHOW_WHY)),
     vscode.commands.registerCommand("tapefix.editor.showWhyPage", () => runAction("tapefix.showWhyPage", SHOW_WHY)),
   );
@@ -44,12 +46,13 @@ async function fixAll(): Promise<void> {
   }
 }
 
-async function runAction(command: string, kind?: string): Promise<void> {
+async function runAction(command: string, ...kinds: (string | undefined)[]): Promise<void> {
   const place = activePlace();
   if (place === undefined) {
     return;
   }
-  const actions = withCommand(await actionsAt(place.document, place.selection, kind), command);
+  const found = await Promise.all(kinds.map((kind) => actionsAt(place.document, place.selection, kind)));
+  const actions = withCommand(found.flat(), command);
   if (actions.length === 0) {
     void vscode.window.showInformationMessage("tapefix: There is nothing here to run.");
     return;

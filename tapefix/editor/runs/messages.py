@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tapefix.finding import Finding
+from tapefix.share import Allotment
 from tapefix.source.notebook_text import NotebookText
 from tapefix.source.text import SourceText
 from tapefix.verify import RunOptions
@@ -78,6 +79,11 @@ class Prove:
     """Whether what changes the meaning may be rewritten as well."""
     chosen: Chosen | None = None
     """The one finding that is to be repaired, together with those that serve the same queries; None for all."""
+    cell: tuple[int, int] | None = None
+    """The first and last line of the cell in which all are to be repaired, again with those that serve the same
+    queries; None for all cells."""
+    own: Allotment = field(default_factory=Allotment)
+    """What is known of the script already, and stays as it is."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from tapefix.editor.runs.explaining import explained
 from tapefix.editor.runs.messages import Answer, Chosen, Explain, Failed, GivenUp, Prove, Proved
@@ -65,14 +66,17 @@ def _proved(task: Prove, source: SourceText, verifier: Verifier) -> Proved:
         # Of what changes the meaning, `_only` takes no more than was asked for.
         unsafe=task.unsafe or task.chosen is not None,
         anyway=True,
-        choosing=None if task.chosen is None else lambda _, watched: _only(script.text, watched, task),
+        choosing=None if task.chosen is None and task.cell is None else lambda _, watched: _only(watched, task),
+        sharing=partial(task.own.share, source.lines),
     )
     proof = result.proof if task.chosen is None else _for_chosen(result.proof, task.chosen)
     left = verifier.evidence(script.path, proof.after if proof is not None else script.text)
     queries, marks = query_lines(left, _reasons(result, proof)), query_marks(left)
     if proof is None or proof.verdict is None or not proof.judged:
         sentence = (
-            _nothing(result, proof) if before.queries or result.findings else nothing_reached(before, verifier.options)
+            _nothing(task, result, proof)
+            if before.queries or result.findings
+            else nothing_reached(before, verifier.options)
         )
         return Proved("nothing", f"{script.name}: {sentence}", "", script.text, queries, marks)
     verdict = verdict_text(proof.verdict)
@@ -90,24 +94,35 @@ def _proved(task: Prove, source: SourceText, verifier: Verifier) -> Proved:
     )
 
 
-def _only(text: str, watched: Watched, task: Prove) -> Accept:
-    """Accept a finding, those that serve the same queries, and what these uncover: a run judges them together."""
-    findings = check(text, watched.rules)
+def _only(watched: Watched, task: Prove) -> Accept:
+    """Accept what was asked for, what serves the same queries, and what these uncover: a run judges them together."""
+    findings = check(task.script.text, watched.rules)
     rewritable = [finding for finding in findings if finding.rewrite is not None]
-    chosen = next((finding for finding in rewritable if Chosen.of(finding) == task.chosen), None)
-    if chosen is None:
+    asked = {identity(finding) for finding in rewritable if _asked(finding, task)}
+    if task.chosen is not None and not asked:
         raise _MissingError
-    unit = next(unit for unit in units_of(rewritable) if chosen in unit.findings)
-    members = {identity(finding) for finding in unit.findings}
+    units = [unit for unit in units_of(rewritable) if not asked.isdisjoint(map(identity, unit.findings))]
+    members = {identity(finding) for unit in units for finding in unit.findings}
+    queries = {line for unit in units for line in unit.queries}
     known = {identity(finding) for finding in findings}
 
     def accept(finding: Finding) -> bool:
         key = identity(finding)
-        if not (finding.applicability is Applicability.SAFE or task.unsafe or key == identity(chosen)):
+        wanted = task.unsafe or (task.chosen is not None and key in asked)
+        if not (finding.applicability is Applicability.SAFE or wanted):
             return False
-        return key in members if key in known else bool((finding.queries | finding.keeps) & unit.queries)
+        if key in known:
+            return key in members
+        return not queries.isdisjoint(finding.queries | finding.keeps) or _asked(finding, task)
 
     return accept
+
+
+def _asked(finding: Finding, task: Prove) -> bool:
+    """Whether a finding is the one that was asked for, or stands in the cell that was asked in."""
+    if task.cell is not None:
+        return task.cell[0] <= finding.range.line <= task.cell[1]
+    return Chosen.of(finding) == task.chosen
 
 
 def _for_chosen(proof: Proof | None, chosen: Chosen) -> Proof | None:
@@ -150,11 +165,12 @@ def _left_out(judged: Sequence[Judged]) -> str:
     return f" Left out: {first.finding.code} at line {first.finding.range.line}{more}, {why}."
 
 
-def _nothing(result: FileResult, proof: Proof | None) -> str:
+def _nothing(task: Prove, result: FileResult, proof: Proof | None) -> str:
     """Say why nothing was to be repaired."""
     if proof is not None and proof.dropped:
         return "nothing to repair: in the run every gradient was there."
-    if result.findings:
-        first = result.findings[0]
+    findings = [finding for finding in result.findings if task.cell is None or _asked(finding, task)]
+    if findings:
+        first = findings[0]
         return f"nothing that a rewrite could repair. Line {first.range.line}: {first.message} ({first.code})"
     return "nothing to repair was found."
