@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from tapefix.verify import sandbox
-from tapefix.verify.evidence import End, Evidence, read_evidence
+from tapefix.verify.evidence import End, Evidence
 from tapefix.verify.interpreter import find_interpreter
 from tapefix.verify.options import RunOptions
+from tapefix.verify.record import read_evidence
 from tapefix.verify.server import ServerGone, WarmServer
 from tapefix.verify.waiting import Waiting
 from tapefix.verify.workspace import Workspace, remove_tree
