@@ -36,8 +36,14 @@ class SessionTraining(Codemod):
     The run before has the meaning that TensorFlow 1 gave it (that of `tf.compat.v1`). The run after begins with the
     same values of the variables, and losses, gradients, fetched values and the output have to be the same.
 
-    What has no counterpart that is known to be exact is named instead: summaries, savers, `tf.layers`, flags, queues,
-    random numbers drawn in the graph.
+    `tf.app` and `tf.flags` are those of `tf.compat.v1`, which need nothing else to be installed. Each call of
+    `tf.layers.dense`, `conv1d`, `conv2d`, `max_pooling2d`, `average_pooling2d` or `flatten` becomes a layer of Keras,
+    which is made once where the call stood, and called in the functions. `tf.variable_scope` goes where it does no
+    more than give names. A TensorFlow whose Keras is the third has no `tf.layers`: the run before is then given
+    functions that make the variables and compute what TensorFlow 1 documents, and a note of the verdict says so.
+
+    What has no counterpart that is known to be exact is named instead: summaries, savers, queues, random numbers
+    drawn in the graph, layers and scopes that share their variables, layers that a function of the file makes.
 
     ## When to ignore it
 

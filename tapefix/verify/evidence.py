@@ -167,7 +167,12 @@ class End:
     @property
     def regular(self) -> bool:
         """Whether the run came to a good end, or to the end of its sample."""
-        return self.reason in ("finished", "sampled") or (self.reason == "exit" and self.code == "0")
+        return self.whole or self.reason == "sampled"
+
+    @property
+    def whole(self) -> bool:
+        """Whether the run came to its own end, and a good one."""
+        return self.reason == "finished" or (self.reason == "exit" and self.code == "0")
 
     def describe(self) -> str:
         """Say it in words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-SESSION_EVENTS = ("step", "fetch", "initial", "laid")
+SESSION_EVENTS = ("step", "fetch", "initial", "laid", "stood_in")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ class SessionEvidence:
     laid: list[str] = field(default_factory=list)
     """The variables that would have begun with other values, and were given those of the run before."""
 
+    stood_in: list[str] = field(default_factory=list)
+    """What TensorFlow 1 had and the TensorFlow of the run has not, and was made up for."""
+
     def add(self, kind: str, event: dict[str, Any]) -> None:
         """Take in one event of the record."""
         if kind == "step":
@@ -41,5 +44,7 @@ class SessionEvidence:
             self.fetched.append((event["line"], event["value"]))
         elif kind == "initial":
             self.initial = event["values"]
+        elif kind == "stood_in":
+            self.stood_in.append(event["name"])
         else:
             self.laid.append(event["name"])

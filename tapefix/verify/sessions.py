@@ -54,7 +54,7 @@ def judge_session(run: Run, before: str, after: str, lines: frozenset[int]) -> J
 
 
 def _no_step(old: Evidence) -> str:
-    if old.end.reason == "finished":
+    if old.end.whole:
         return "no step of training was taken by a session: nothing calls what trains"
     return f"no step of training was taken by a session: the run before {old.end.describe()}"
 
@@ -68,12 +68,18 @@ class _Comparison:
         self.queries = [query for query in new.queries if query.method == "gradient"]
         self.steps = min(len(old.session.steps), len(self.queries))
         self.fetched = min(len(old.session.fetched), len(new.session.fetched))
-        self.whole = old.end.reason == new.end.reason == "finished"
+        self.whole = old.end.whole and new.end.whole
         findings.notes += [
             f"the run {name} {evidence.end.describe()}; what it reached until then counts"
             for evidence, name in ((old, "before"), (new, "after"))
             if evidence.end.reason == "timeout"
         ]
+        if old.session.stood_in:
+            names = ", ".join(f"`tf.{name}`" for name in dict.fromkeys(old.session.stood_in))
+            findings.notes.append(
+                f"{names}: this TensorFlow has no such function; the run before was given one that makes the variables "
+                "and computes what TensorFlow 1 documents"
+            )
         if new.session.laid:
             findings.notes.append(
                 f"{', '.join(dict.fromkeys(new.session.laid))}: the random initial values of the run before were "

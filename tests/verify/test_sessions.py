@@ -119,6 +119,70 @@ def test_a_graph_that_nobody_trains_has_no_verdict(verifier: Verifier) -> None:
     assert "no step of training" in verdict.reason
 
 
+BEFORE_LAYERS = """\
+import numpy as np
+import tensorflow as tf
+
+x = tf.placeholder(tf.float32, [None, 3])
+hidden = tf.layers.dense(x, 3, activation=tf.nn.tanh)
+scale = tf.get_variable("scale", [3, 1])
+loss = tf.reduce_mean(tf.square(tf.matmul(tf.layers.dense(hidden, 3), scale) - 1.0))
+train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    for step in range(4):
+        sess.run(train, {x: np.ones((2, 3))})
+"""
+AFTER_LAYERS = """\
+import numpy as np
+import tensorflow as tf
+
+hidden_layer = tf.keras.layers.Dense(3, activation=tf.nn.tanh)
+scale = tf.compat.v1.get_variable("scale", [3, 1])
+loss_layer = tf.keras.layers.Dense(3)
+optimizer = tf.keras.optimizers.SGD(0.1)
+
+
+def train_step(x):
+    x = tf.convert_to_tensor(x, tf.float32)
+    with tf.GradientTape() as tape:
+        hidden = hidden_layer(x)
+        loss = tf.reduce_mean(tf.square(tf.matmul(loss_layer(hidden), scale) - 1.0))
+    variables = tape.watched_variables()
+    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+
+
+for step in range(4):
+    train_step(np.ones((2, 3)))
+"""
+
+
+def test_layers_that_this_tensorflow_has_no_more_are_made_up_for(verifier: Verifier) -> None:
+    verdict = judged(verifier, BEFORE_LAYERS, AFTER_LAYERS)
+    assert verdict.status is VerdictStatus.VERIFIED, verdict.reason
+    assert {change.source for change in verdict.changes} == {
+        *("dense/kernel", "dense/bias", "scale"),
+        *("dense_1/kernel", "dense_1/bias"),
+    }
+    assert any("`tf.layers.dense`" in note and "TensorFlow 1 documents" in note for note in verdict.notes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("activation=tf.nn.tanh", "activation=tf.nn.relu", "the loss of step 1 differs"),
+        ("Dense(3)", "Dense(3, use_bias=False)", "`dense_1/bias` has another value"),
+        ("variables = tape.watched_variables()", "variables = hidden_layer.trainable_weights", "in step 1"),
+        ("SGD(0.1)", "Adam(0.1)", "the loss of step 2 differs"),
+    ],
+)
+def test_other_layers_are_rejected(verifier: Verifier, old: str, new: str, reason: str) -> None:
+    assert old in AFTER_LAYERS
+    verdict = judged(verifier, BEFORE_LAYERS, AFTER_LAYERS.replace(old, new))
+    assert verdict.status is VerdictStatus.REJECTED
+    assert reason in verdict.reason
+
+
 def test_the_next_run_is_eager_again(verifier: Verifier) -> None:
     path = Path(verifier.project, "script.py")
     text = "import tensorflow as tf\nprint(tf.executing_eagerly(), hasattr(tf, 'placeholder'))\n"

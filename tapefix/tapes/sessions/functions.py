@@ -40,6 +40,7 @@ class Functions:
         self.train = next(step for step in script.steps if step.role is Role.TRAIN)
         self.loss = self._loss()
         self._taken = {name.value for name in self.reading.tree.nodes(cst.Name)} - self._going()
+        self._taken |= text.layers.names
         self.tape, self.variables = self.fresh("tape"), self.fresh("variables", "weights")
         self.loss_name = self.loss.value if isinstance(self.loss, cst.Name) else self.fresh("loss", "loss_value")
         self.of_run: dict[Run, Function] = {}
@@ -70,6 +71,10 @@ class Functions:
         call = self.script.minimize
         if given_beyond(call, 3, ("loss", "global_step", "var_list", "name")):
             raise CannotConvertError("what `minimize` is given besides the loss would mean nothing to a tape")
+        counter = argument(call, 1, "global_step")
+        named = isinstance(counter, cst.Name) and counter.value == "None"
+        if counter is not None and not named and self.graph.role(counter) is not Role.VARIABLE:
+            raise CannotConvertError("how the steps of training are counted is not known")
         loss = argument(call, 0, "loss")
         known = self.graph.role(loss) is Role.TENSOR
         if loss is None or not (known or (not isinstance(loss, cst.Name) and self.graph.reads_graph(loss))):
@@ -252,7 +257,8 @@ class Functions:
         nodes = [self.loss, *(step.value for step in self.loss_steps() if step.value is not None)]
         read = dict.fromkeys(step for node in nodes for step in self.graph.read(node) if step.role is Role.VARIABLE)
         direct = sorted(read, key=lambda step: self.reading.span(step.node))
-        helped = any(not names_in(self.reading, node).isdisjoint(self.graph.functions) for node in nodes)
+        layered = any(step in self.text.layers.of_step for step in self.loss_steps())
+        helped = layered or any(not names_in(self.reading, node).isdisjoint(self.graph.functions) for node in nodes)
         if helped or not direct or not all(self._is_plain(step) for step in direct):
             return f"{self.tape}.watched_variables()"
         return f"[{', '.join(step.binds[0] for step in direct)}]"

@@ -8,11 +8,11 @@ import libcst as cst
 
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.sessions.looking import function_of, loads, names_in
-from tapefix.tapes.sessions.names import RANDOM, dotted
+from tapefix.tapes.sessions.names import COUNTERS, RANDOM, dotted, is_python
 from tapefix.tapes.sessions.steps import PARTS, Bindings, Role, Step
 
 INITIALIZERS = ("global_variables_initializer", "initialize_all_variables")
-_MAKES_VARIABLES = ("Variable", "get_variable")
+_MAKES_VARIABLES = ("Variable", "get_variable", *COUNTERS)
 
 
 class Graph:
@@ -76,6 +76,10 @@ class Graph:
 
     def reads_variables(self, node: cst.CSTNode) -> bool:
         """Whether some code reads variables, itself or by a function of the file."""
+        if any(
+            (self.called(call) or "").startswith("layers.") for call in self.reading.tree.nodes(cst.Call, inside=node)
+        ):
+            return True
         return any(
             self.role(name) is Role.VARIABLE
             or (name.value in self.functions and self._reads_in(self.functions[name.value]))
@@ -85,12 +89,16 @@ class Graph:
     def makes_tensors(self, node: cst.CSTNode) -> bool:
         """Whether some code calls TensorFlow, itself or by a function of the file."""
         calls = self.reading.tree.nodes(cst.Call, inside=node)
-        return any(self.called(call) is not None or self._helper_makes_tensors(call) for call in calls)
+        return any(self._makes_tensor(call) or self._helper_makes_tensors(call) for call in calls)
+
+    def _makes_tensor(self, call: cst.Call) -> bool:
+        name = self.called(call)
+        return name is not None and not is_python(name)
 
     def _helper_makes_tensors(self, call: cst.Call) -> bool:
         helper = self.functions.get(call.func.value) if isinstance(call.func, cst.Name) else None
         return helper is not None and any(
-            self.called(inner) is not None for inner in self.reading.tree.nodes(cst.Call, inside=helper)
+            self._makes_tensor(inner) for inner in self.reading.tree.nodes(cst.Call, inside=helper)
         )
 
     def makes_variables(self, node: cst.CSTNode, seen: frozenset[str] = frozenset()) -> bool:

@@ -22,7 +22,8 @@ def _listed(text: str, home: str = "") -> frozenset[str]:
 
 RANDOM = _listed(
     "random_normal random_uniform truncated_normal random_gamma random_shuffle random_crop multinomial"
-    " random.normal random.uniform random.truncated_normal random.gamma random.shuffle random.categorical nn.dropout"
+    " random.normal random.uniform random.truncated_normal random.gamma random.shuffle random.categorical"
+    " nn.dropout layers.dropout"
 )
 """What draws numbers: others in a graph than outside of it, whatever the seed."""
 
@@ -58,7 +59,7 @@ _COMPAT = _listed(
     " logging.set_verbosity logging.DEBUG logging.INFO logging.WARN logging.ERROR logging.FATAL"
     " zeros_initializer ones_initializer constant_initializer random_normal_initializer random_uniform_initializer"
     " truncated_normal_initializer glorot_normal_initializer glorot_uniform_initializer orthogonal_initializer"
-    " variance_scaling_initializer nn.softmax_cross_entropy_with_logits"
+    " variance_scaling_initializer nn.softmax_cross_entropy_with_logits nn.in_top_k"
 ) | _listed(
     "absolute_difference hinge_loss huber_loss log_loss mean_squared_error sigmoid_cross_entropy softmax_cross_entropy"
     " sparse_softmax_cross_entropy",
@@ -123,6 +124,12 @@ _WITH_ARGUMENTS: dict[str, _Taking] = {
     "Variable": _Taking(1, _listed("initial_value trainable name dtype")),
 }
 
+COUNTERS = ("train.get_or_create_global_step", "train.create_global_step")
+"""What makes the variable of a graph that counts its steps of training."""
+
+_PYTHON = ("app.", "flags.", "gfile.", "logging.")
+"""What makes no tensors: the command line, files, and messages."""
+
 _DROPPED = _listed("disable_v2_behavior disable_eager_execution disable_resource_variables reset_default_graph")
 """Calls that only make TensorFlow 2 behave as TensorFlow 1 did."""
 
@@ -132,8 +139,6 @@ _REASONS = {
     "train.Saver": "`tf.train.Saver` keeps variables by their names in the graph; `tf.train.Checkpoint` keeps objects",
     "layers.": "`tf.layers` makes variables where it is called; layers of Keras, made once, have to take its place",
     "contrib.": "TensorFlow 2 has no `tf.contrib`",
-    "app.": "TensorFlow 2 has no `tf.app` and no `tf.flags`; `argparse` or `absl` has to take their place",
-    "flags.": "TensorFlow 2 has no `tf.app` and no `tf.flags`; `argparse` or `absl` has to take their place",
     "ConfigProto": "a session's configuration has no meaning without the session",
     "GPUOptions": "a session's configuration has no meaning without the session",
     "Session": "the session is opened in a loop, under a condition, or apart from the graph",
@@ -154,6 +159,11 @@ _REASONS = {
 def is_dropped(name: str | None) -> bool:
     """Whether a call of this name goes without a trace."""
     return name in _DROPPED
+
+
+def is_python(name: str | None) -> bool:
+    """Whether a name has nothing to do with tensors: the command line, files, and messages."""
+    return name is not None and f"{name}.".startswith(_PYTHON)
 
 
 def dotted(reading: Reading, node: cst.BaseExpression) -> str | None:
@@ -183,7 +193,7 @@ def renamed(name: str, call: cst.Call | None) -> tuple[str, dict[str, str]]:
     if taking is not None:
         _check_arguments(name, taking, call)
         return taking.name or name, taking.renamed
-    if name in _COMPAT:
+    if name in _COMPAT or is_python(name):
         return V1 + name, {}
     if name == "set_random_seed":
         return "random.set_seed", {}

@@ -8,11 +8,12 @@ import libcst as cst
 
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.sessions.graph import INITIALIZERS, Graph
-from tapefix.tapes.sessions.looking import bound_names, function_of, given_beyond, names_in, stores
+from tapefix.tapes.sessions.looking import bound_names, function_of, given_beyond, loads, names_in, stores
 from tapefix.tapes.sessions.names import CannotConvertError, is_dropped
 from tapefix.tapes.sessions.steps import Role, Step, closure
 
 _SESSIONS = ("Session", "InteractiveSession")
+_SCOPES = ("name_scope", "variable_scope")
 _KEPT_FOR_SESSIONS = ("ConfigProto", "Graph", "GPUOptions")
 
 
@@ -80,7 +81,7 @@ class Script:
         return all(found)
 
     def _is_opening(self, item: cst.WithItem) -> bool:
-        """Whether what a `with` enters is a session, a graph or a name scope."""
+        """Whether what a `with` enters is a session, a graph or a scope of names."""
         called, manager = self.graph.called(item.item), item.item
         if called in _SESSIONS and isinstance(manager, cst.Call):
             self._check_session(manager)
@@ -92,7 +93,19 @@ class Script:
         func = manager.func if isinstance(manager, cst.Call) else None
         if isinstance(func, cst.Attribute) and func.attr.value == "as_default" and item.asname is None:
             return self.graph.called(func.value) == "Graph" or self.graph.role(func.value) is Role.SESSION
-        return called == "name_scope" and item.asname is None
+        named = isinstance(manager, cst.Call) and self._only_names(manager, item.asname)
+        if called == "variable_scope" and not named:
+            raise CannotConvertError("`tf.variable_scope` shares variables by their names")
+        return called in _SCOPES and named
+
+    def _only_names(self, scope: cst.Call, asname: cst.AsName | None) -> bool:
+        """Whether a scope does no more than give names: it shares nothing, and nobody asks what it is called."""
+        bound = asname.name if asname is not None else None
+        unread = bound is None or (
+            isinstance(bound, cst.Name)
+            and not any(name.value == bound.value for name in loads(self.reading, self.reading.module, free=False))
+        )
+        return unread and not given_beyond(scope, 1, ("name", "name_or_scope", "default_name"))
 
     def _check_session(self, call: cst.Call) -> None:
         """Refuse a session that is opened with anything but a graph of its own, and a configuration."""

@@ -12,6 +12,7 @@ from tapefix.finding import Rewrite
 from tapefix.source.edits import Edit, apply_edits
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.sessions.functions import Functions
+from tapefix.tapes.sessions.layers import Layers
 from tapefix.tapes.sessions.looking import function_of, imports, is_load, local_names
 from tapefix.tapes.sessions.names import CannotConvertError
 from tapefix.tapes.sessions.optimizers import optimizer_text
@@ -30,7 +31,7 @@ class Writer:
         self.reading = reading
         self.script = Script(reading, minimize)
         self.runs = Runs(self.script)
-        self.text = Text(reading)
+        self.text = Text(reading, Layers(self.script))
         self.functions = Functions(self.script, self.runs, self.text)
         self.draft = Draft(reading)
         self.edits: list[Edit] = []
@@ -45,6 +46,7 @@ class Writer:
         """
         self._delete()
         self._optimizers()
+        self._layers()
         for run in self.runs.runs:
             self._run(run)
         self._feeds()
@@ -58,7 +60,7 @@ class Writer:
     # What goes
 
     def _delete(self) -> None:
-        gone = [step for step in self.script.steps if step.role in GONE or self._is_bare(step)]
+        gone = [step for step in self.script.steps if self._goes(step) or self._is_bare(step)]
         runs = [run for run in self.runs.runs if run.initializes]
         nodes: list[cst.BaseStatement] = [step.node for step in gone] + [run.statement for run in runs]
         nodes += self._behaviour(nodes)
@@ -74,6 +76,10 @@ class Writer:
                 indent = own - len(statement_text(self.reading, header).indent)
                 self.edits.append(Edit(indent, end, ""))
                 self.deleted.append((indent, end))
+
+    def _goes(self, step: Step) -> bool:
+        """Whether nothing is left of a statement where it stands; layers are still made there."""
+        return step.role in GONE and step not in self.text.layers.of_step
 
     def _behaviour(self, known: Sequence[cst.CSTNode]) -> list[cst.BaseStatement]:
         """Statements apart from the graph that make TensorFlow 2 behave as TensorFlow 1 did."""
@@ -114,6 +120,14 @@ class Writer:
                 made = optimizer_text(self.reading, func.value, self.text)
                 assert isinstance(step.node, cst.SimpleStatementLine)
                 self._replace(*self.reading.span(step.node.body[0]), f"{self.functions.optimizer} = {made}")
+
+    def _layers(self) -> None:
+        for step, layers in self.text.layers.of_step.items():
+            assert isinstance(step.node, cst.SimpleStatementLine)
+            newline, own = self.reading.module.default_newline, statement_text(self.reading, step.node).indent
+            text = (newline + own).join(self.text.made(layer) for layer in layers)
+            moved = text.replace(newline + own, newline + self._margin(step.node))
+            self._replace(*self.reading.span(step.node.body[0]), moved)
 
     def _run(self, run: Run) -> None:
         if run.initializes:
@@ -159,7 +173,7 @@ class Writer:
         for step in self.script.steps:
             if not self._is_inside(step.node):
                 continue
-            margin = statement_text(self.reading, self._outermost(step.node)).indent
+            margin = self._margin(step.node)
             stretch = statement_text(self.reading, step.node)
             cut = len(stretch.indent) - len(margin)
             for offset in self.reading.code_lines(stretch.start, stretch.end):
@@ -172,6 +186,10 @@ class Writer:
     def _outermost(self, node: cst.CSTNode) -> cst.CSTNode:
         """The first of the `with` statements that go around a statement."""
         return next(header for header in self.script.headers if self._holds(header, node))
+
+    def _margin(self, node: cst.CSTNode) -> str:
+        """How a statement is indented once it has moved out."""
+        return statement_text(self.reading, self._outermost(node) if self._is_inside(node) else node).indent
 
     def _import(self) -> None:
         imported = imports(self.reading)
@@ -232,9 +250,7 @@ class Writer:
         """Put the functions in front of what first calls one of them."""
         anchor = self._anchor()
         stretch = statement_text(self.reading, anchor)
-        indent = (
-            statement_text(self.reading, self._outermost(anchor)).indent if self._is_inside(anchor) else stretch.indent
-        )
+        indent = self._margin(anchor)
         newline = self.reading.module.default_newline
         gap = 2 if isinstance(self.script.scope, cst.Module) and not indent else 1
         functions = self.functions.lines(indent)
@@ -257,9 +273,16 @@ class Writer:
             and any(run in self.functions.of_run and self._in(run, step) for run in self.runs.runs)
         )
         for parent in self.reading.parents(first):
-            if isinstance(parent, cst.With) and parent in self.script.headers:
+            if isinstance(parent, cst.With) and parent in self.script.headers and not self._builds(parent):
                 first = parent
         return first
+
+    def _builds(self, header: cst.With) -> bool:
+        """Whether a part of the graph that stays stands in a `with` statement."""
+        return any(
+            self._holds(header, step.node) and not (step.role in (Role.PYTHON, Role.RUNNING) or self._goes(step))
+            for step in self.script.steps
+        )
 
     def _in(self, run: Run, step: Step) -> bool:
         start, end = self.reading.span(step.node)

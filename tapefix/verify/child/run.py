@@ -167,7 +167,7 @@ def _watch(request: Dict[str, Any], stream: Stream, frames: Frames, finish: Call
         compiled = tracing.compiled
     sessions = Sessions(stream, frames, recorder.stepped)
     if request["graph"]:
-        compiled = as_before(request["path"], compiled or plainly)
+        compiled = as_before(request["path"], compiled or plainly, stream)
     else:
         log.install()
     recorder.install()

@@ -17,6 +17,7 @@ import numpy as np
 
 from .digest import digest
 from .frames import Frames
+from .layers import stand_in
 from .setup import SEED
 from .stream import Stream
 
@@ -181,7 +182,10 @@ def _leads_out(frame: Any) -> bool:
 
 
 def lay_over(initial: List[Dict[str, Any]], stream: Stream, frames: Frames) -> Any:
-    """A scope in which the variables that the script makes begin with given values, in the order in which it does."""
+    """A scope in which the variables that the script makes begin with given values.
+
+    Each takes the first of its shape and dtype that is left: layers make theirs when they are first called.
+    """
     import tensorflow as tf
 
     waiting = list(initial)
@@ -189,10 +193,11 @@ def lay_over(initial: List[Dict[str, Any]], stream: Stream, frames: Frames) -> A
     def make(following: Callable[..., Any], **kwargs: Any) -> Any:
         variable = following(**kwargs)
         if waiting and _made_by_script(frames):
-            given = waiting[0]
             shape, dtype = list(variable.shape), variable.dtype.base_dtype.name
-            if shape == given["shape"] and dtype == given["dtype"]:
-                waiting.pop(0)
+            alike = (index for index, given in enumerate(waiting) if (given["shape"], given["dtype"]) == (shape, dtype))
+            index = next(alike, None)
+            if index is not None:
+                given = waiting.pop(index)
                 value = np.frombuffer(base64.b64decode(given["data"]), dtype=given["dtype"]).reshape(given["shape"])
                 if not np.array_equal(value, variable.read_value()._numpy()):
                     stream.emit("laid", name=given["name"])
@@ -203,13 +208,13 @@ def lay_over(initial: List[Dict[str, Any]], stream: Stream, frames: Frames) -> A
 
 
 def _made_by_script(frames: Frames) -> bool:
-    """Whether it is the script that makes a variable, and no optimizer or layer."""
+    """Whether it is the script that makes a variable, or a layer that it calls, and no optimizer."""
     frame: Any = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
         if name == frames.path:
             return True
-        if "/keras/" in name or "/training/" in name:
+        if ("/keras/" in name and "/optimizers/" in name) or "/training/" in name:
             return False
         frame = frame.f_back
     return False
@@ -228,12 +233,13 @@ def _operation(part: Any) -> Any:
     return getattr(part, "op", part) if not isinstance(part, (str, bytes)) else part
 
 
-def as_before(path: str, compiled: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+def as_before(path: str, compiled: Callable[[Any, str], Any], stream: Stream) -> Callable[[Any, str], Any]:
     """Make TensorFlow be to one file what TensorFlow 1 was to it: graphs, sessions, and their names."""
     import tensorflow as tf
     from tensorflow.python.framework import ops
 
     tf.compat.v1.disable_v2_behavior()
+    stand_in(lambda name: stream.emit("stood_in", name=name))
     begin = ops.Graph.__init__
 
     @functools.wraps(begin)
