@@ -42,8 +42,13 @@ class SessionTraining(Codemod):
     more than give names. A TensorFlow whose Keras is the third has no `tf.layers`: the run before is then given
     functions that make the variables and compute what TensorFlow 1 documents, and a note of the verdict says so.
 
-    What has no counterpart that is known to be exact is named instead: summaries, savers, queues, random numbers
-    drawn in the graph, layers and scopes that share their variables, layers that a function of the file makes.
+    `tf.train.Saver` becomes `tf.train.Checkpoint` of the variables, layers and the optimizer made above it, or
+    `tf.train.CheckpointManager` where the files are numbered by steps. The files have the same names, and the values in
+    them are compared; files that TensorFlow 1 wrote have another inside, and are not read by it.
+
+    What has no counterpart that is known to be exact is named instead: summaries, queues, random numbers drawn in the
+    graph, layers and scopes that share their variables, layers that a function of the file makes, savers of some of
+    the variables.
 
     ## When to ignore it
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-SESSION_EVENTS = ("step", "fetch", "initial", "laid", "stood_in")
+SESSION_EVENTS = ("step", "fetch", "initial", "laid", "stood_in", "saved")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class SessionEvidence:
     laid: list[str] = field(default_factory=list)
     """The variables that would have begun with other values, and were given those of the run before."""
 
+    saved: list[tuple[int, str, list[dict[str, Any]]]] = field(default_factory=list)
+    """What the script wrote of its variables: the line, the path of the file, and the values in it."""
     stood_in: list[str] = field(default_factory=list)
     """What TensorFlow 1 had and the TensorFlow of the run has not, and was made up for."""
 
@@ -44,6 +46,8 @@ class SessionEvidence:
             self.fetched.append((event["line"], event["value"]))
         elif kind == "initial":
             self.initial = event["values"]
+        elif kind == "saved":
+            self.saved.append((event["line"], event["path"], event["values"]))
         elif kind == "stood_in":
             self.stood_in.append(event["name"])
         else:

@@ -68,6 +68,7 @@ class _Comparison:
         self.queries = [query for query in new.queries if query.method == "gradient"]
         self.steps = min(len(old.session.steps), len(self.queries))
         self.fetched = min(len(old.session.fetched), len(new.session.fetched))
+        self.saved = min(len(old.session.saved), len(new.session.saved))
         self.whole = old.end.whole and new.end.whole
         findings.notes += [
             f"the run {name} {evidence.end.describe()}; what it reached until then counts"
@@ -105,6 +106,22 @@ class _Comparison:
         if self.whole and len(old.session.fetched) != len(new.session.fetched):
             counts = f"{len(old.session.fetched)} values were fetched before, and {len(new.session.fetched)} are after"
             yield counts
+
+        yield from self._saved()
+
+    def _saved(self) -> Iterator[str]:
+        """What is kept in files must be kept there after; what an optimizer keeps besides is its own affair."""
+        old, new = self.old.session.saved, self.new.session.saved
+        for (line, path, values), (_, other, others) in zip(old, new, strict=False):
+            left = list(others)
+            for value in values:
+                same = next((one for one in left if same_value(value, one, slack=LATE) is not False), None)
+                if same is None or path != other:
+                    yield f"what line {line} saves to {path} differs: {describe((value,))} is not saved there after"
+                    return
+                left.remove(same)
+        if self.whole and len(old) != len(new):
+            yield f"{len(old)} files of variables were saved before, and {len(new)} are after"
 
     def _step(self, number: int, step: TrainingStep, query: Query) -> Iterator[str]:
         """What differs in one step of training, and whether its gradient is right."""
@@ -157,6 +174,8 @@ class _Comparison:
         if self.steps > CLOSE:
             kept = f"the first {CLOSE} steps of training (losses and variables of {self.steps - CLOSE} more)"
         values = f"{self.fetched} fetched value{'' if self.fetched == 1 else 's'}" if self.fetched else "the output"
+        if self.saved:
+            values += f", the variables in {self.saved} saved file{'' if self.saved == 1 else 's'}"
         also = " and the output" if self.fetched else ""
         unchecked = sorted({str(c.check.unchecked) for c in self.findings.changes if c.check and c.check.unchecked})
         rest = f"; not checked against differences: {', '.join(unchecked)}" if unchecked else ""

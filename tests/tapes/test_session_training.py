@@ -74,6 +74,38 @@ def test_what_is_not_known_to_be_the_same_is_named(old: str, new: str, reason: s
     assert repair(text, RULES, unsafe=True).text == text
 
 
+SAVED = SCRIPT.replace("with tf.Session()", "saver = tf.train.Saver()\nwith tf.Session()").replace(
+    "    print(sess", "        saver.save(sess, 'kept/w', global_step=step)\n    print(sess"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("Saver()", "Saver([w])", "what the saver keeps"),
+        ("Saver()", "Saver(keep_checkpoint_every_n_hours=1)", "what the saver keeps"),
+        ("save(sess, 'kept/w', global_step=step)", "save(sess, 'kept/w', latest_filename='c')", "in a way that is not"),
+        ("save(sess, 'kept/w', global_step=step)", "recover_last_checkpoints([])", "in a way that is not known"),
+        ("        saver.save(", "        saver.save(sess, 'w')\n        saver.save(", "to more than one place"),
+        ("'kept/w'", "'kept/%d' % step", "is not known where it is made"),
+        ("global_step=step)", "global_step=step + sess.run(w))", "in a way that is not known"),
+        ("saver.save(sess, 'kept/w', global_step=step)", "keep(saver)", "`saver` is used in line 15"),
+        (
+            "saver.save(sess, 'kept/w', global_step=step)",
+            "saver.save(sess, tf.train.latest_checkpoint('kept'))",
+            "what was saved last is asked for",
+        ),
+        ("w = tf.Variable", "w = tf.Variable(1.0)\nw = tf.Variable", "no names that tell them apart"),
+    ],
+)
+def test_a_saver_that_is_not_known_to_keep_the_same_is_named(old: str, new: str, reason: str) -> None:
+    assert "CheckpointManager" in repair(SAVED, RULES, unsafe=True).text
+    assert old in SAVED
+    found = check(SAVED.replace(old, new), RULES)
+    assert [finding.rewrite for finding in found] == [None]
+    assert reason in found[0].reason
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

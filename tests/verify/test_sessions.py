@@ -183,6 +183,24 @@ def test_other_layers_are_rejected(verifier: Verifier, old: str, new: str, reaso
     assert reason in verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("", "", ""),
+        ("w=w, b=b", "b=b", "what line 17 saves to ./kept differs"),
+        ('write("./kept")', 'write("./other")', "what line 17 saves to ./kept differs"),
+        ('checkpoint.write("./kept")', "pass", "1 files of variables were saved before, and 0 are after"),
+    ],
+)
+def test_what_is_saved_is_compared(verifier: Verifier, old: str, new: str, reason: str) -> None:
+    before = BEFORE.replace("    learned =", '    tf.train.Saver().save(sess, "./kept")\n    learned =')
+    kept = 'checkpoint = tf.train.Checkpoint(w=w, b=b)\ncheckpoint.write("./kept")\n'
+    after = AFTER.replace("learned =", kept + "learned =")
+    verdict = judged(verifier, before, after.replace(old, new) if old else after)
+    assert verdict.status is (VerdictStatus.REJECTED if reason else VerdictStatus.VERIFIED), verdict.reason
+    assert (reason or "the variables in 1 saved file") in verdict.reason
+
+
 def test_the_next_run_is_eager_again(verifier: Verifier) -> None:
     path = Path(verifier.project, "script.py")
     text = "import tensorflow as tf\nprint(tf.executing_eagerly(), hasattr(tf, 'placeholder'))\n"

@@ -49,6 +49,11 @@ class Layer:
     name: str
     """What the layer is called once it is an object."""
 
+    @property
+    def holds(self) -> bool:
+        """Whether it has variables."""
+        return self.twin in ("Dense", "Conv1D", "Conv2D")
+
 
 class Layers:
     """The layers of a script, by the statements that call them.

@@ -127,6 +127,9 @@ _WITH_ARGUMENTS: dict[str, _Taking] = {
 COUNTERS = ("train.get_or_create_global_step", "train.create_global_step")
 """What makes the variable of a graph that counts its steps of training."""
 
+LATEST = ("train.latest_checkpoint", "train.get_checkpoint_state")
+"""What asks for the file that was saved last."""
+
 _PYTHON = ("app.", "flags.", "gfile.", "logging.")
 """What makes no tensors: the command line, files, and messages."""
 
@@ -163,7 +166,7 @@ def is_dropped(name: str | None) -> bool:
 
 def is_python(name: str | None) -> bool:
     """Whether a name has nothing to do with tensors: the command line, files, and messages."""
-    return name is not None and f"{name}.".startswith(_PYTHON)
+    return name is not None and (name in LATEST or f"{name}.".startswith(_PYTHON))
 
 
 def dotted(reading: Reading, node: cst.BaseExpression) -> str | None:
@@ -187,7 +190,7 @@ def renamed(name: str, call: cst.Call | None) -> tuple[str, dict[str, str]]:
     Raises:
         CannotConvertError: nothing is known that does the same, with these arguments.
     """
-    if name in _SAME:
+    if name in _SAME or name in LATEST:
         return name, {}
     taking = _WITH_ARGUMENTS.get(name)
     if taking is not None:

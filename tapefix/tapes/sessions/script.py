@@ -179,6 +179,8 @@ class Script:
             return Role.PLACEHOLDER
         if name in INITIALIZERS:
             return Role.INITIALIZER
+        if name == "train.Saver":
+            return Role.SAVER
         if name in (*_SESSIONS, *_KEPT_FOR_SESSIONS):
             return Role.SESSION
         if value is self.minimize:

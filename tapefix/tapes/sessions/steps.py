@@ -26,6 +26,8 @@ class Role(enum.Enum):
     INITIALIZER = "initializer"
     SESSION = "session"
     """Makes a session, its configuration, or a graph for it."""
+    SAVER = "saver"
+    """Makes what saves and restores the variables."""
     DROPPED = "dropped"
     """What only makes TensorFlow 2 behave as TensorFlow 1, or closes the session."""
     RUNNING = "running"

@@ -17,6 +17,7 @@ from tapefix.tapes.sessions.looking import function_of, imports, is_load, local_
 from tapefix.tapes.sessions.names import CannotConvertError
 from tapefix.tapes.sessions.optimizers import optimizer_text
 from tapefix.tapes.sessions.runs import Run, Runs, simple
+from tapefix.tapes.sessions.savers import Savers
 from tapefix.tapes.sessions.script import Script
 from tapefix.tapes.sessions.steps import GONE, Role, Step
 from tapefix.tapes.sessions.text import Text
@@ -47,6 +48,9 @@ class Writer:
         self._delete()
         self._optimizers()
         self._layers()
+        savers = Savers(self.script, self.text, self.functions.optimizer, self._margin)
+        for start, end, text in savers.replacements():
+            self._replace(start, end, text)
         for run in self.runs.runs:
             self._run(run)
         self._feeds()
@@ -217,7 +221,7 @@ class Writer:
 
     def _check_rest(self) -> None:
         """Nothing that stays may read what goes."""
-        gone = (*GONE, Role.TRAIN)
+        gone = (*GONE, Role.TRAIN, Role.SAVER)
         for name in self.reading.tree.nodes(cst.Name, inside=self.script.scope):
             if not is_load(self.reading, name) or self._is_replaced(self.reading.span(name)[0]) or self._is_own(name):
                 continue

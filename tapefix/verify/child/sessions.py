@@ -23,6 +23,7 @@ from .stream import Stream
 
 KEPT_STEPS = 64
 KEPT_FETCHES = 2000
+KEPT_FILES = 100
 KEPT_BYTES = 48_000_000
 _WATCHING = os.path.dirname(os.path.abspath(__file__))
 
@@ -37,6 +38,7 @@ class Sessions:
         self._steps: Dict[Any, Tuple[Any, List[Tuple[Any, Any]]]] = {}
         self._count = 0
         self._fetched = 0
+        self._saved = 0
         self._inside = False
         self._begun = False
 
@@ -44,13 +46,17 @@ class Sessions:
 
     def install(self) -> None:
         """Put the wrappers on sessions, and on the optimizers whose steps they take."""
+        from tensorflow.python.checkpoint import checkpoint
         from tensorflow.python.client import session
-        from tensorflow.python.training import optimizer
+        from tensorflow.python.training import optimizer, saver
 
         base = optimizer.Optimizer
         base.apply_gradients = self._applying(base.apply_gradients)
         base.compute_gradients = self._computing(base.compute_gradients)
         session.BaseSession.run = self._running(session.BaseSession.run)
+        for name in ("save", "restore"):
+            setattr(saver.Saver, name, self._keeping(getattr(saver.Saver, name), saved=name == "save"))
+        checkpoint.Checkpoint._write = self._keeping(checkpoint.Checkpoint._write, saved=True)
 
     def _computing(self, plain: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(plain)
@@ -126,7 +132,7 @@ class Sessions:
 
         graph = session.graph
         variables = graph.get_collection(tf.compat.v1.GraphKeys.GLOBAL_VARIABLES)
-        own = [variable for variable in variables if not self._is_slot(variable)]
+        own = [variable for variable in variables if not _is_slot(variable.op.name)]
         try:
             values = plain(session, own)
         except tf.errors.FailedPreconditionError:
@@ -146,23 +152,29 @@ class Sessions:
                 ],
             )
 
-    def _is_slot(self, variable: Any) -> bool:
-        """Whether an optimizer keeps a variable for itself."""
-        place = variable.op.name.rpartition("/")[2]
-        return variable.op.name.endswith(("_power", "_power_1")) or place.rstrip("_0123456789") in (
-            "Adam",
-            "Momentum",
-            "Adagrad",
-            "Adadelta",
-            "Ftrl",
-            "RMSProp",
-        )
-
     def _note(self, line: Optional[int], values: List[Any]) -> None:
         for value in values:
             if value is not None and self._fetched < KEPT_FETCHES:
                 self._fetched += 1
                 self._stream.emit("fetch", line=line, value=digest(value))
+
+    def _keeping(self, plain: Callable[..., Any], saved: bool) -> Callable[..., Any]:
+        """Watch what is written of the variables; what a saver runs in the session for it is its own affair."""
+
+        @functools.wraps(plain)
+        def keep(*args: Any, **kwargs: Any) -> Any:
+            line, before = self._frames.line(), self._inside
+            self._inside = True
+            try:
+                path = plain(*args, **kwargs)
+                if saved and not before and line is not None and self._stream.ours and self._saved < KEPT_FILES:
+                    self._saved += 1
+                    self._stream.emit("saved", line=line, path=str(path), values=_kept(str(path)))
+            finally:
+                self._inside = before
+            return path
+
+        return keep
 
     # The run after
 
@@ -227,6 +239,29 @@ def _dense(gradient: Any, variable: Any) -> Any:
     whole = np.zeros_like(variable)
     np.add.at(whole, gradient.indices, gradient.values)
     return whole
+
+
+def _is_slot(name: str) -> bool:
+    """Whether an optimizer keeps a variable for itself."""
+    place = name.rpartition("/")[2]
+    return name.endswith(("_power", "_power_1")) or place.rstrip("_0123456789") in (
+        "Adam",
+        "Momentum",
+        "Adagrad",
+        "Adadelta",
+        "Ftrl",
+        "RMSProp",
+    )
+
+
+def _kept(path: str) -> List[Dict[str, Any]]:
+    """What a file of variables holds: the numbers, in no order that means anything."""
+    import tensorflow as tf
+
+    reader = tf.train.load_checkpoint(path)
+    names = [name for name in sorted(reader.get_variable_to_shape_map()) if not _is_slot(name)]
+    arrays = [np.asarray(reader.get_tensor(name)) for name in names]
+    return [digest(array) for array in arrays if array.dtype.kind in "fiub"]
 
 
 def _operation(part: Any) -> Any:
