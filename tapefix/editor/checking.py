@@ -80,6 +80,9 @@ class Checker:
         self._entries: dict[str, _Entry] = {}
         self._waiting: list[str] = []
         self._running: str | None = None
+        self._jobs = 0
+        """How much of what is done in the thread somebody waits for, looks apart."""
+        self._closed = False
         self._tidy: asyncio.TimerHandle | None = None
         self._untidy = 0
         previous = threading.stack_size(STACK)
@@ -139,10 +142,41 @@ class Checker:
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Do something dear where it holds up nobody."""
         self._untidy += 1
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        self._jobs += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        finally:
+            self._jobs -= 1
+
+    async def in_spare_time(self, work: Callable[[Callable[[], bool]], T]) -> T:
+        """Do something in the thread as long as nobody waits for anything else there.
+
+        `work` is given what says that somebody does. It raises StoppedError then, and is done anew later.
+        """
+        given_up = threading.Event()
+
+        def stop() -> bool:
+            return given_up.is_set() or self._closed or self._running is not None or self._jobs > 0
+
+        loop = asyncio.get_running_loop()
+        while True:
+            while self._running is not None or self._jobs > 0:
+                await asyncio.sleep(IDLE)
+            if self._untidy >= MOST_UNTIDY:
+                self._tidy_up()
+            self._untidy += 1
+            try:
+                return await loop.run_in_executor(self._thread, work, stop)
+            except StoppedError:
+                if self._closed:
+                    raise asyncio.CancelledError from None
+            except asyncio.CancelledError:
+                given_up.set()
+                raise
 
     def close(self) -> None:
         """Give up everything."""
+        self._closed = True
         for uri in list(self._entries):
             self.closed(uri)
         if self._tidy is not None:
@@ -220,17 +254,13 @@ class Checker:
     ) -> tuple[Checked | None, float]:
         start = time.perf_counter()
         try:
-            ruling = self.settings.ruling(program)
+            ruling = self.settings.ruling(program.path)
             if not ruling.rules or not holds(program.text.encode("utf-8", "surrogatepass")):
                 found = Checked(program, ruling)
             elif not program.readable:
                 found = _kept(program, last)
             else:
-                findings = check(program.text, program.fenced(ruling.rules), stop=stop.is_set, memory=memory)
-                shown, notices = visible(findings, program.text, ruling.rules, load_rules())
-                share = ruling.own.share(program.lines, shown)
-                mine = tuple(finding for finding in shown if share.mine(finding))
-                found = Checked(program, ruling, mine, tuple(notices), share)
+                found = look(program, ruling, stop.is_set, memory)
         except StoppedError:
             return None, 0.0
         except (ParseError, RecursionError):
@@ -240,6 +270,20 @@ class Checker:
             logger.exception("%s could not be checked", program.uri)
             found = _kept(program, last)
         return found, time.perf_counter() - start
+
+
+def look(program: Program, ruling: Ruling, stop: Callable[[], bool], memory: Memory | None = None) -> Checked:
+    """What the rules find in a program.
+
+    Raises:
+        ParseError: it is not Python 3.
+        StoppedError: nobody waits for it any more.
+    """
+    findings = check(program.text, program.fenced(ruling.rules), stop=stop, memory=memory)
+    shown, notices = visible(findings, program.text, ruling.rules, load_rules())
+    share = ruling.own.share(program.lines, shown)
+    mine = tuple(finding for finding in shown if share.mine(finding))
+    return Checked(program, ruling, mine, tuple(notices), share)
 
 
 def _prepare() -> None:

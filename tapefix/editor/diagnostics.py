@@ -30,7 +30,7 @@ def register(server: Server) -> None:
     async def pulled(ls: Server, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
         checked = await ls.checker.checked(ls.key(params.text_document.uri))
         found = [] if checked is None else diagnostics_of(ls, checked).get(params.text_document.uri, [])
-        result = _fingerprint(ls, found)
+        result = fingerprint(ls, found)
         if result == params.previous_result_id:
             return types.RelatedUnchangedDocumentDiagnosticReport(result_id=result)
         return types.RelatedFullDocumentDiagnosticReport(items=found, result_id=result)
@@ -46,8 +46,9 @@ def diagnostics_of(server: Server, checked: Checked) -> dict[str, list[types.Dia
     for notice in checked.notices:
         place = checked.program.location(_range_of(notice))
         if place is not None:
+            message = checked.program.told(notice.line) + notice.message
             made[place.uri].append(
-                types.Diagnostic(place.range, notice.message, types.DiagnosticSeverity.Warning, source=NAME)
+                types.Diagnostic(place.range, message, types.DiagnosticSeverity.Warning, source=NAME)
             )
     return made
 
@@ -104,7 +105,7 @@ def diagnostic_of(server: Server, checked: Checked, finding: Finding, place: typ
     """A finding as it is shown in its place."""
     shown = _Shown(server)
     rule = next((rule for rule in checked.ruling.rules if rule.code == finding.code), None)
-    message = finding.message
+    message = checked.program.told(finding.range.line) + finding.message
     if finding.applicability is Applicability.ADVICE and finding.reason:
         message = f"{message}\n{finding.reason}"
     page = link(rule) if rule is not None and shown.links else None
@@ -137,7 +138,8 @@ def _related(checked: Checked, finding: Finding) -> Iterator[types.DiagnosticRel
     for related in finding.related:
         place = _line_of(related) if isinstance(related, Elsewhere) else checked.program.location(related.range)
         if place is not None:
-            yield types.DiagnosticRelatedInformation(place, related.message)
+            told = "" if isinstance(related, Elsewhere) else checked.program.told(related.range.line)
+            yield types.DiagnosticRelatedInformation(place, told + related.message)
 
 
 def _line_of(place: Elsewhere) -> types.Location:
@@ -150,7 +152,7 @@ def _range_of(notice: Notice) -> Range:
     return Range(notice.line, notice.column, notice.line, notice.end_column)
 
 
-def _fingerprint(server: Server, found: list[types.Diagnostic]) -> str:
+def fingerprint(server: Server, found: list[types.Diagnostic]) -> str:
     """The same for the same diagnostics, whatever else of the text has changed."""
     data = server.protocol._converter.unstructure(found)
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]

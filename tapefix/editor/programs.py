@@ -115,6 +115,10 @@ class Program:
         """Rules that propose only what the parts can take."""
         return tuple(rules)
 
+    def told(self, line: int) -> str:
+        """What a message about a line begins with, where its place alone says too little."""
+        return ""
+
     def location(self, place: Range) -> types.Location | None:
         """A range as the client names it."""
         found = self.place(place)

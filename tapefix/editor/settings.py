@@ -13,11 +13,10 @@ from tapefix.editor.known import Known, State, file_state
 from tapefix.registry import UnknownRuleError, load_rules, select_rules
 from tapefix.selection import Selection
 from tapefix.share import Allotment
-from tapefix.source.ignoring import DEFAULT_DIRECTORIES
+from tapefix.source.ignoring import DEFAULT_DIRECTORIES, Patterns, compile_patterns
 
 if TYPE_CHECKING:
     from tapefix.codemod import Codemod
-    from tapefix.editor.programs import Program
 
 SECTION = "tapefix"
 CLIENT_KEYS = frozenset({"trace", "interpreter", "path", "server", "enable", "environment"})
@@ -131,11 +130,23 @@ class Settings:
         """Read every `pyproject.toml` again."""
         self._selections = {}
 
-    def ruling(self, program: Program) -> Ruling:
-        """What holds for a program. Settings that cannot be used are complained of, and the last good ones hold."""
-        folder = self._folder(program.path)
+    def ruling(self, path: Path | None) -> Ruling:
+        """What holds for a file, or for a text that has none yet."""
+        folder = self._folder(path)
+        where = path or (folder or Path.cwd()) / "untitled.py"
+        selection, config = self._settled(where, folder)
+        if path is not None and (selection.excludes(where, config) or _others_code(where, folder)):
+            return Ruling(config, ())
+        return Ruling(config, selection.rules(where, config), self.known.allotment(path, config))
+
+    def excluded(self, folder: Path) -> Patterns | None:
+        """What a walk of one of the client's folders leaves out by the settings that hold for all of it."""
+        _, config = self._settled(folder / "untitled.py", folder)
+        return compile_patterns(str(config.root), config.exclude) if config.root and config.exclude else None
+
+    def _settled(self, where: Path, folder: Path | None) -> tuple[Selection, Config]:
+        """The settings for a file. Those that cannot be used are complained of, and the last good ones hold."""
         client = self._client.get(folder, self._client.get(None, _NOTHING))
-        where = program.path or (folder or Path.cwd()) / "untitled.py"
         selection = self._selection(client, where.parent)
         try:
             config = selection.config(where.parent)
@@ -144,10 +155,7 @@ class Settings:
         except (ConfigError, UnknownRuleError) as error:
             self.complain(str(error))
             config = self._last_good.get(where.parent, Config())
-        config = client.over(config, folder)
-        if program.path is not None and (selection.excludes(where, config) or _others_code(where, folder)):
-            return Ruling(config, ())
-        return Ruling(config, selection.rules(where, config), self.known.allotment(program.path, config))
+        return selection, client.over(config, folder)
 
     def _folder(self, path: Path | None) -> Path | None:
         """The client's folder that a file is in, the innermost one; the first for what has no file yet."""

@@ -11,11 +11,22 @@ from typing import BinaryIO
 
 from pygls.io_ import run_async
 
-from tapefix.editor import actions, commands, configuring, diagnostics, fix_all, hover, lifecycle, run_commands, syncing
+from tapefix.editor import (
+    actions,
+    commands,
+    configuring,
+    diagnostics,
+    fix_all,
+    hover,
+    lifecycle,
+    run_commands,
+    syncing,
+    workspace,
+)
 from tapefix.editor.logs import log_to_client
 from tapefix.editor.server import Server
 
-FEATURES = (lifecycle, syncing, configuring, diagnostics, actions, fix_all, hover, commands, run_commands)
+FEATURES = (lifecycle, syncing, configuring, diagnostics, workspace, actions, fix_all, hover, commands, run_commands)
 """What a server can do: each of them has a function `register`."""
 HOST = "127.0.0.1"
 

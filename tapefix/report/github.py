@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tapefix.finding import Finding
 from tapefix.report.findings import help_text
 from tapefix.source.errors import SourceError
-from tapefix.source.places import CellLine
+from tapefix.source.places import CellLine, in_cell
 from tapefix.suppressions import Notice
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ def finding_annotation(finding: Finding, name: str) -> str:
             properties["endColumn"] = str(max(place.end_column, place.column + 1))
     properties["title"] = f"{finding.code} {finding.name}"
     advice = help_text(finding)
-    message = _in_cell(place.line) + finding.message
+    message = in_cell(place.line) + finding.message
     return _command("warning", properties, message + (f"\n{advice}" if advice else ""))
 
 
 def notice_annotation(notice: Notice, name: str) -> str:
     """What there is to say of a place that is no finding, as a notice."""
     properties = {"file": name, **_line(notice.line, notice.column), "title": "tapefix"}
-    return _command("notice", properties, _in_cell(notice.line) + notice.message)
+    return _command("notice", properties, in_cell(notice.line) + notice.message)
 
 
 def error_annotation(error: SourceError) -> str:
@@ -41,7 +41,7 @@ def error_annotation(error: SourceError) -> str:
     properties = {"file": str(error.path)}
     if error.line is not None:
         properties |= _line(error.line, error.column)
-    return _command("error", {**properties, "title": "tapefix"}, _in_cell(error.line) + error.message)
+    return _command("error", {**properties, "title": "tapefix"}, in_cell(error.line) + error.message)
 
 
 def verdict_annotation(verdict: Verdict, name: str) -> str:
@@ -67,7 +67,7 @@ def why_annotations(explanation: Explanation, name: str) -> str:
                 code = rule_of(found)
                 properties["title"] = f"{code}: no gradient" if code else "no gradient"
                 about = f"d {query.target} / d {account.label} (line {query.line})"
-                commands[_command("warning", properties, f"{_in_cell(line)}{sentence(found, account)}\n{about}")] = None
+                commands[_command("warning", properties, f"{in_cell(line)}{sentence(found, account)}\n{about}")] = None
     return "".join(commands)
 
 
@@ -76,11 +76,6 @@ def _line(line: int, column: int | None = None) -> dict[str, str]:
     if isinstance(line, CellLine):
         return {"line": str(line.file_line)}
     return {"line": str(line)} if column is None else {"line": str(line), "col": str(column + 1)}
-
-
-def _in_cell(line: int | None) -> str:
-    """The cell in front of a message: the line of the file says little to who looks at a notebook."""
-    return f"cell {line.cell}, line {line.line}: " if isinstance(line, CellLine) else ""
 
 
 def _command(kind: str, properties: dict[str, str], message: str) -> str:

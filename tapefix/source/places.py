@@ -37,3 +37,8 @@ def place(name: str, line: int | None = None, column: int | None = None) -> str:
         if column is not None:
             parts.append(str(column + 1))
     return ":".join(parts)
+
+
+def in_cell(line: int | None) -> str:
+    """The cell in front of a message: the line of the file says little to who looks at a notebook."""
+    return f"cell {line.cell}, line {line.line}: " if isinstance(line, CellLine) else ""

@@ -77,6 +77,8 @@ class Session:
     notebook_version: int = 1
     published: dict[str, list[types.PublishDiagnosticsParams]] = field(default_factory=dict)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    partial: dict[types.ProgressToken, list[types.WorkspaceDiagnosticReportPartialResult]] = field(default_factory=dict)
+    """What came of answers before they were complete."""
 
     @property
     def encoding(self) -> str:
@@ -264,6 +266,17 @@ async def session(
         registrations.extend(params.registrations)
 
     features[types.CLIENT_REGISTER_CAPABILITY] = register
+    partial: dict[types.ProgressToken, list[types.WorkspaceDiagnosticReportPartialResult]] = {}
+    progress = features[types.PROGRESS]
+
+    def progressed(ls: LanguageClient, params: types.ProgressParams) -> None:
+        if "kind" in params.value:
+            progress(ls, params)
+            return
+        part = ls.protocol._converter.structure(params.value, types.WorkspaceDiagnosticReportPartialResult)
+        partial.setdefault(params.token, []).append(part)
+
+    features[types.PROGRESS] = progressed
     register_lsp_features(client, features)
     await client.start_io(*command, cwd=folder, env={**os.environ, "PYTHONWARNINGS": "error"})
     places = [types.WorkspaceFolder(each.as_uri(), each.name) for each in ([folder] if folder else []) + list(folders)]
@@ -278,7 +291,7 @@ async def session(
     server = client._server
     assert server is not None
     try:
-        yield Session(client, result, registrations, published=published, arrived=arrived)
+        yield Session(client, result, registrations, published=published, arrived=arrived, partial=partial)
         await asyncio.wait_for(client.shutdown_session(), TIMEOUT)
         assert server.returncode == 0
         errors = [each.message for each in client.log_messages if each.type is types.MessageType.Error]
