@@ -55,6 +55,11 @@ class LateWatch(Codemod):
                 continue
             if flow.late or not any(watch.recording for watch in naming):
                 missed.setdefault((tape, naming[0]), set()).add(reading.line(flow.query.node))
+        for tape in reading.tapes:
+            for watch in tape.watches:
+                if _too_early(tape, watch):
+                    # It raises, whatever the tape is asked for.
+                    missed.setdefault((tape, watch), set()).update(reading.line(query.node) for query in tape.queries)
         for (tape, watch), queries in missed.items():
             yield self._finding(reading, tape, watch, frozenset(queries))
 
@@ -77,6 +82,13 @@ class LateWatch(Codemod):
             reason=reason,
             queries=queries,
         )
+
+
+def _too_early(tape: Tape, watch: Watch) -> bool:
+    """Whether a tape is certainly told to watch before it has ever been entered."""
+    region = tape.region
+    known = region is not None and not tape.escaped and watch.frame is region.frame
+    return known and region is not None and watch.time < region.entered and bool(tape.queries)
 
 
 def _moved(reading: Reading, draft: Draft, tape: Tape, watch: Watch) -> str:
