@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tapefix.codemod import Codemod
 
 SECTION = "tapefix"
-CLIENT_KEYS = frozenset({"trace", "interpreter", "path", "server", "enable", "environment"})
+CLIENT_KEYS = frozenset({"trace", "interpreter", "path", "server", "enable", "environment", "open-files-only"})
 """What a client has in the same section, and a project has not."""
 
 Complain = Callable[[str], None]
@@ -33,6 +33,8 @@ class ClientSettings:
     """By the names of the fields of `Config`."""
     environment: str | None = None
     """The interpreter that is selected in the editor: it runs what no setting names an interpreter for."""
+    open_files_only: bool = False
+    """Whether nothing is to be said of files that are not open, though the client asks for all."""
 
     @classmethod
     def of(cls, given: object, complain: Complain) -> ClientSettings:
@@ -46,6 +48,10 @@ class ClientSettings:
         if environment is not None and not isinstance(environment, str):
             complain(f"the editor's settings: {SECTION}.environment must be a string")
             environment = None
+        open_only = given.get("openFilesOnly")
+        if open_only is not None and not isinstance(open_only, bool):
+            complain(f"the editor's settings: {SECTION}.openFilesOnly must be true or false")
+            open_only = None
         for key, value in given.items():
             name = re.sub(r"[A-Z]", lambda match: "-" + match[0].lower(), str(key))
             # An editor sends null for what nobody has set.
@@ -60,11 +66,12 @@ class ClientSettings:
                 complain(f"the editor's settings: {SECTION}.{name}: {error}")
             else:
                 values.update(read)
-        return cls(values, environment)
+        return cls(values, environment, bool(open_only))
 
     def says(self, other: ClientSettings) -> bool:
         """Whether it says the same as another."""
-        return self.values == other.values and self.environment == other.environment
+        mine, others = ((each.values, each.environment, each.open_files_only) for each in (self, other))
+        return mine == others
 
     def over(self, config: Config, folder: Path | None) -> Config:
         """A project's settings with these before them; paths of the client are those below `folder`."""
@@ -138,6 +145,10 @@ class Settings:
         if path is not None and (selection.excludes(where, config) or _others_code(where, folder)):
             return Ruling(config, ())
         return Ruling(config, selection.rules(where, config), self.known.allotment(path, config))
+
+    def open_files_only(self, folder: Path) -> bool:
+        """Whether the client wants to hear only of what it has open in one of its folders."""
+        return self._client.get(folder, self._client.get(None, _NOTHING)).open_files_only
 
     def excluded(self, folder: Path) -> Patterns | None:
         """What a walk of one of the client's folders leaves out by the settings that hold for all of it."""

@@ -93,7 +93,8 @@ class Unopened:
         known = {path: result for uri, result in previous.items() if (path := file_path(uri)) is not None}
         found: set[str] = set()
         reported: set[Path] = set()
-        for folder in tuple(self._server.settings.folders):
+        settings = self._server.settings
+        for folder in [folder for folder in settings.folders if not settings.open_files_only(folder)]:
             files = _files(folder, await self._aside(partial(self._excluded, folder)), found)
             while part := await asyncio.to_thread(partial(_first, files)):
                 for name, state in part:

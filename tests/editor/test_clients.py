@@ -23,7 +23,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-OF_THE_CLIENT = {"path", "interpreter", "trace.server"}
+OF_THE_CLIENT = {"path", "interpreter", "trace.server", "openFilesOnly"}
 OF_THE_FILE = {"root", "exclude", "per_file_ignores", "baseline"}
 """Settings that only `pyproject.toml` has: which files belong to a project, and what is known of them."""
 

@@ -138,6 +138,21 @@ async def test_every_folder_is_walked_once_and_its_own_settings_hold(project: Pa
         assert await pull(editor) == {}
 
 
+async def test_who_wants_to_hear_of_open_files_only_hears_of_no_other(project: Path) -> None:
+    async with session(project, can=capabilities(pull=True)) as editor:
+        before = await pull(editor)
+        assert codes(before)["a.py"]
+        editor.client.set_configuration({"tapefix": {"openFilesOnly": True}})
+        editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+        after: Reports = {}
+        for _ in range(100):
+            after = await pull(editor, results(before))
+            if len(codes(after)) == len(before):
+                break
+        assert set(after) == set(before)
+        assert {tuple(found) for found in codes(after).values()} == {()}
+
+
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
     folder = tmp_path / "large"

@@ -14,6 +14,7 @@ export const SERVER_SETTINGS = [
   "select",
   "ignore",
   "unsafe",
+  "openFilesOnly",
 ] as const;
 
 /** What is read of a configuration of VS Code. */
