@@ -34,6 +34,9 @@ class ForeignFunctionOnPath(Codemod):
     the tensor. For all else there is advice only: the finding names the way out. `tf.py_function` is none, it hands
     back zeros.
 
+    Where the same tape is asked for other gradients, and the path is a part of theirs as well (a shared layer, a
+    penalty on the same weights), they change with it. Then the rewrite waits for `--unsafe`.
+
     ## When to ignore it
 
     When the values are meant to be constants for this gradient (an augmented image, weights from a fit): say so with

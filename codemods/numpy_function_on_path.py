@@ -31,6 +31,9 @@ class NumpyFunctionOnPath(Codemod):
     TensorFlow has none under a name of its own, the one of `tf.experimental.numpy`. What has no exact twin is left
     alone, and with it the whole path: the finding then says what stands in the way.
 
+    Where the same tape is asked for other gradients, and the path is a part of theirs as well (a shared layer, a
+    penalty on the same weights), they change with it. Then the rewrite waits for `--unsafe`.
+
     ## When to ignore it
 
     When the values are meant to be constants for this gradient: say so with `tf.stop_gradient`.

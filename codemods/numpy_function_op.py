@@ -32,6 +32,9 @@ class NumpyFunctionOp(Codemod):
     TPF102), it becomes TensorFlow, and `tf.py_function` calls it. A call with a function of NumPy itself becomes
     the operation of TensorFlow. Else there is advice, which names the line in the way.
 
+    Where the same tape is asked for other gradients, and the path is a part of theirs as well (a shared layer, a
+    penalty on the same weights), they change with it. Then the rewrite waits for `--unsafe`.
+
     ## When to ignore it
 
     When the values are meant to be constants for this gradient: say so with `tf.stop_gradient`. When the function has a

@@ -29,6 +29,9 @@ class NumpyMethodOnPath(Codemod):
     the same step (TPF102). Where the array is also used off the path, by something that needs an array, `.numpy()`
     moves to that place.
 
+    Where the same tape is asked for other gradients, and the path is a part of theirs as well (a shared layer, a
+    penalty on the same weights), they change with it. Then the rewrite waits for `--unsafe`.
+
     ## When to ignore it
 
     When the values are meant to be constants for this gradient (targets of a value function, importance weights): say

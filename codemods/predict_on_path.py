@@ -30,6 +30,9 @@ class PredictOnPath(Codemod):
     (`batch_size`, `verbose`) goes. Where the array is also used off the path, by something that needs an array,
     `.numpy()` moves to that place.
 
+    Where the same tape is asked for other gradients, and the path is a part of theirs as well (a shared layer, a
+    penalty on the same weights), they change with it. Then the rewrite waits for `--unsafe`.
+
     ## When to ignore it
 
     When the prediction is meant to be a constant for this gradient (a teacher, a target network): say so with

@@ -28,6 +28,9 @@ class PythonScalarOnPath(Codemod):
     the path, by something that needs a number, `float(...)` moves to that place. `int`, `round` and `bool` have no
     derivative: for these there is advice only.
 
+    Where the same tape is asked for other gradients, and the path is a part of theirs as well (a shared layer, a
+    penalty on the same weights), they change with it. Then the rewrite waits for `--unsafe`.
+
     ## When to ignore it
 
     When the number is meant to be a constant for this gradient: say so with `tf.stop_gradient`.

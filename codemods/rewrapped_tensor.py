@@ -30,6 +30,9 @@ class RewrappedTensor(Codemod):
     It keeps the tensor, and makes one tensor of a list of tensors with `tf.stack`. A dtype that was named is kept by
     `tf.cast`.
 
+    Where the same tape is asked for other gradients, and the path is a part of theirs as well (a shared layer, a
+    penalty on the same weights), they change with it. Then the rewrite waits for `--unsafe`.
+
     ## When to ignore it
 
     When the copy is meant to be a leaf of its own: ask for its gradient instead, or say so with `tf.stop_gradient`.
