@@ -46,9 +46,13 @@ class SessionTraining(Codemod):
     `tf.train.CheckpointManager` where the files are numbered by steps. The files have the same names, and the values in
     them are compared; files that TensorFlow 1 wrote have another inside, and are not read by it.
 
-    What has no counterpart that is known to be exact is named instead: summaries, queues, random numbers drawn in the
-    graph, layers and scopes that share their variables, layers that a function of the file makes, savers of some of
-    the variables.
+    Where a merged summary is fetched, the function gives the values by their tags, and `add_summary` becomes a call of
+    a function that writes them with `tf.summary`, which needs TensorBoard to be installed. Values, steps and tags are
+    compared; numbers that a graph adds to a name (`loss_1`) are not kept. The graph itself is no longer drawn there.
+
+    What has no counterpart that is known to be exact is named instead: queues, random numbers drawn in the graph,
+    layers and scopes that share their variables, layers that a function of the file makes, savers of some of the
+    variables, summaries of weights that are fetched along with a step.
 
     ## When to ignore it
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-SESSION_EVENTS = ("step", "fetch", "initial", "laid", "stood_in", "saved")
+SESSION_EVENTS = ("step", "fetch", "initial", "laid", "stood_in", "saved", "summary")
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,18 @@ class TrainingStep:
     variables: tuple[dict[str, Any], ...]
     """Before the step."""
     gradients: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Summarized:
+    """One summary, as it was written to a file."""
+
+    line: int
+    kind: str
+    tag: str
+    step: int | None
+    value: dict[str, Any]
+    """The number, or what a histogram says of many."""
 
 
 @dataclass
@@ -34,6 +46,7 @@ class SessionEvidence:
 
     saved: list[tuple[int, str, list[dict[str, Any]]]] = field(default_factory=list)
     """What the script wrote of its variables: the line, the path of the file, and the values in it."""
+    summaries: list[Summarized] = field(default_factory=list)
     stood_in: list[str] = field(default_factory=list)
     """What TensorFlow 1 had and the TensorFlow of the run has not, and was made up for."""
 
@@ -48,6 +61,8 @@ class SessionEvidence:
             self.initial = event["values"]
         elif kind == "saved":
             self.saved.append((event["line"], event["path"], event["values"]))
+        elif kind == "summary":
+            self.summaries.append(Summarized(event["line"], event["form"], event["tag"], event["step"], event["value"]))
         elif kind == "stood_in":
             self.stood_in.append(event["name"])
         else:

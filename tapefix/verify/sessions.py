@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -40,6 +41,8 @@ def judge_session(run: Run, before: str, after: str, lines: frozenset[int]) -> J
         reason = "what the variables of the run before began with is not known, or too large to be handed on"
         return VerdictStatus.NOT_RUN, reason, findings, old
     new = run(RunRequest(after, oracle=True, initial=json.dumps(old.session.initial)))
+    if new.end.type == "TBNotInstalledError":
+        return VerdictStatus.NOT_RUN, "TensorBoard is not installed, which `tf.summary` needs", findings, new
     comparison = _Comparison(before, after, old, new, min(lines, default=0), findings)
     problems = list(comparison.problems())
     if problems:
@@ -108,6 +111,7 @@ class _Comparison:
             yield counts
 
         yield from self._saved()
+        yield from self._summarized()
 
     def _saved(self) -> Iterator[str]:
         """What is kept in files must be kept there after; what an optimizer keeps besides is its own affair."""
@@ -122,6 +126,22 @@ class _Comparison:
                 left.remove(same)
         if self.whole and len(old) != len(new):
             yield f"{len(old)} files of variables were saved before, and {len(new)} are after"
+
+    def _summarized(self) -> Iterator[str]:
+        """Summaries have the values and steps that they had, and their tags but for numbers that a graph adds."""
+        old, new = self.old.session.summaries, self.new.session.summaries
+        for one, other in zip(old, new, strict=False):
+            alike = _unnumbered(one.tag) == _unnumbered(other.tag) and one.kind == other.kind
+            if not alike or one.step != other.step or same_value(one.value, other.value, slack=LATE) is False:
+                was, now = (f"`{s.tag}` of step {s.step} ({describe((s.value,))})" for s in (one, other))
+                yield f"the summary that line {one.line} writes differs: {was} before, {now} after"
+                return
+        if self.whole and len(old) != len(new):
+            yield f"{len(old)} summaries were written before, and {len(new)} are after"
+        tags = dict.fromkeys((one.tag, other.tag) for one, other in zip(old, new, strict=False) if one.tag != other.tag)
+        self.findings.notes += [
+            f"the summary `{tag}` is called `{now}` after: a graph numbers names" for tag, now in tags
+        ]
 
     def _step(self, number: int, step: TrainingStep, query: Query) -> Iterator[str]:
         """What differs in one step of training, and whether its gradient is right."""
@@ -173,16 +193,24 @@ class _Comparison:
         kept = f"{first}{steps} of training"
         if self.steps > CLOSE:
             kept = f"the first {CLOSE} steps of training (losses and variables of {self.steps - CLOSE} more)"
-        values = f"{self.fetched} fetched value{'' if self.fetched == 1 else 's'}" if self.fetched else "the output"
-        if self.saved:
-            values += f", the variables in {self.saved} saved file{'' if self.saved == 1 else 's'}"
-        also = " and the output" if self.fetched else ""
+        summaries = min(len(self.old.session.summaries), len(self.new.session.summaries))
+        also = [
+            *([f"{self.fetched} fetched value{'' if self.fetched == 1 else 's'}"] if self.fetched else []),
+            *([f"{summaries} summar{'y' if summaries == 1 else 'ies'}"] if summaries else []),
+            *([f"the variables in {self.saved} saved file{'' if self.saved == 1 else 's'}"] if self.saved else []),
+        ]
+        rest_is = f"so are {', '.join(also)} and" if also else "so is"
         unchecked = sorted({str(c.check.unchecked) for c in self.findings.changes if c.check and c.check.unchecked})
         rest = f"; not checked against differences: {', '.join(unchecked)}" if unchecked else ""
         return (
             f"losses, gradients and variables of {kept} are those of the session under TensorFlow 1, "
-            f"and so are {values}{also}{rest}"
+            f"and {rest_is} the output{rest}"
         )
+
+
+def _unnumbered(tag: str) -> list[str]:
+    """The parts of a tag without the numbers that tell them from other names of a graph."""
+    return [re.sub(r"_\d+$", "", part) for part in tag.split("/")]
 
 
 def _counterpart(variable: Value, gradient: Value | None, pairs: list[Pair], slack: float) -> Pair | None:

@@ -106,6 +106,41 @@ def test_a_saver_that_is_not_known_to_keep_the_same_is_named(old: str, new: str,
     assert reason in found[0].reason
 
 
+SUMMED = (
+    SCRIPT.replace("with tf", "a = tf.summary.scalar('a', loss)\nmerged = tf.summary.merge_all()\nwith tf")
+    .replace("        sess.run(train, ", "        s, _ = sess.run([merged, train], ")
+    .replace("    print(sess", "        out.add_summary(s, step)\n    print(sess")
+    .replace("    for step", "    out = tf.summary.FileWriter('logs', sess.graph)\n    for step")
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("scalar('a', loss)", "scalar('a' + str(3), loss)", "what a summary is called"),
+        ("scalar('a', loss)", "scalar('a', loss, family='f')", "what a summary is called"),
+        ("a = tf", "tf.summary.image('b', x)\na = tf", "summaries are written of the graph"),
+        ("merge_all()", "merge(a)", "which summaries are merged is not known"),
+        ("merge_all()", "merge([a, loss])", "which summaries are merged is not known"),
+        ("merge_all()", "merge([a, a])", "what is merged in"),
+        ("'logs', sess.graph", "'logs', sess.graph, 10", "where summaries are written"),
+        ("add_summary(s, step)", "add_summary(s)", "which summaries are written, or of which step"),
+        ("add_summary(s, step)", "add_event(s)", "`out` writes, or is used for, something that is not known"),
+        ("        out.add", "        print(s)\n        out.add", "something else is done with a summary"),
+        ("        out.add", "        s = b''\n        out.add", "which summaries are written, or of which step"),
+        ("[merged, train]", "[merged, a, train]", "several summaries are fetched at once"),
+        ("loss)\nmerged", "tf.norm(w))\nmerged", "before or after the step is open"),
+        ("loss)\nmerged", "tf.random_normal([]) + loss)\nmerged", "random numbers"),
+    ],
+)
+def test_summaries_that_are_not_known_to_be_written_the_same_are_named(old: str, new: str, reason: str) -> None:
+    assert "write_summaries(out, s, step)" in repair(SUMMED, RULES, unsafe=True).text
+    assert old in SUMMED
+    found = check(SUMMED.replace(old, new), RULES)
+    assert [finding.rewrite for finding in found] == [None]
+    assert reason in found[0].reason
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -201,6 +201,42 @@ def test_what_is_saved_is_compared(verifier: Verifier, old: str, new: str, reaso
     assert (reason or "the variables in 1 saved file") in verdict.reason
 
 
+BEFORE_SUMMARY = (
+    BEFORE.replace("with tf", "tf.summary.scalar('loss', loss)\ntf.summary.histogram('w', w)\nwith tf")
+    .replace(
+        "    for step", "    merged = tf.summary.merge_all()\n    writer = tf.summary.FileWriter('logs')\n    for step"
+    )
+    .replace(
+        "    print(step)", "    writer.add_summary(sess.run(merged, {x: data, y: data[:, 0]}), step)\n    print(step)"
+    )
+)
+WRITTEN = """\
+x, y = tf.constant(data, tf.float32), tf.constant(data[:, 0], tf.float32)
+with tf.summary.create_file_writer("logs").as_default(step):
+    tf.summary.scalar("loss", tf.reduce_mean(tf.square(tf.reduce_sum(x * w, axis=1) + b - y)))
+    tf.summary.histogram("w", w)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("", "", ""),
+        ('"loss", tf', '"cost", tf', "the summary that line 20 writes differs: `loss` of step 5"),
+        ("as_default(step)", "as_default(step + 1)", "the summary that line 20 writes differs"),
+        ("b - y)))", "b - y)) * 1.01)", "the summary that line 20 writes differs"),
+        ('"w", w', '"w", w * 1.01', "the summary that line 20 writes differs: `w` of step 5"),
+        ('    tf.summary.histogram("w", w)\n', "", "2 summaries were written before, and 1 are after"),
+    ],
+)
+def test_summaries_are_compared(verifier: Verifier, old: str, new: str, reason: str) -> None:
+    assert old in WRITTEN
+    after = AFTER.replace("print(step)", (WRITTEN.replace(old, new) if old else WRITTEN) + "print(step)")
+    verdict = judged(verifier, BEFORE_SUMMARY, after)
+    assert verdict.status is (VerdictStatus.REJECTED if reason else VerdictStatus.VERIFIED), verdict.reason
+    assert (reason or "2 summaries") in verdict.reason
+
+
 def test_the_next_run_is_eager_again(verifier: Verifier) -> None:
     path = Path(verifier.project, "script.py")
     text = "import tensorflow as tf\nprint(tf.executing_eagerly(), hasattr(tf, 'placeholder'))\n"

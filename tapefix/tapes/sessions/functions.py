@@ -13,6 +13,7 @@ from tapefix.tapes.sessions.names import CannotConvertError
 from tapefix.tapes.sessions.runs import Run, Runs
 from tapefix.tapes.sessions.script import Script
 from tapefix.tapes.sessions.steps import Role, Step
+from tapefix.tapes.sessions.summing import Summing
 from tapefix.tapes.sessions.text import Text
 
 
@@ -52,6 +53,7 @@ class Functions:
         self.shared = self._shared()
         self.outputs = self._outputs()
         self.forward = self.fresh("forward", "compute") if self.shared else ""
+        self.summing = Summing(runs, text, self.fresh)
 
     def _going(self) -> set[str]:
         """Names that stand for parts of the graph alone, and are free afterwards."""
@@ -89,7 +91,7 @@ class Functions:
         return self.fresh("optimizer", "trainer")
 
     def _needs_function(self, run: Run) -> bool:
-        return any(fetch.role in (Role.TRAIN, Role.TENSOR) for fetch in run.fetches)
+        return any(fetch.role in (Role.TRAIN, Role.TENSOR, Role.SUMMARY) for fetch in run.fetches)
 
     def _key(self, run: Run) -> tuple[object, ...]:
         codes = tuple(self.reading.code(fetch.node) for fetch in run.fetches)
@@ -101,11 +103,9 @@ class Functions:
                 self._check_fed(function, run)
                 return function
         function = Function("", run, self._steps(run))
-        function.parameters = self._placeholders([*function.steps], [fetch.node for fetch in run.fetches])
+        nodes = [node for fetch in run.fetches for node in fetch.nodes]
+        function.parameters = self._placeholders(function.steps, [self.loss, *nodes] if run.trains else nodes)
         if run.trains:
-            function.parameters = self._placeholders(
-                [*function.steps], [self.loss, *(fetch.node for fetch in run.fetches)]
-            )
             self._check_beside(run)
         self._check_fed(function, run)
         function.name = self._name(run)
@@ -121,7 +121,13 @@ class Functions:
         )
 
     def _steps(self, run: Run) -> list[Step]:
-        wanted = [step for fetch in run.fetches if fetch.role is Role.TENSOR for step in self.graph.read(fetch.node)]
+        wanted = [
+            step
+            for fetch in run.fetches
+            if fetch.role in (Role.TENSOR, Role.SUMMARY)
+            for node in fetch.nodes
+            for step in self.graph.read(node)
+        ]
         return self.script.closure([*wanted, *self.graph.read(self.loss)] if run.trains else wanted)
 
     def loss_steps(self) -> list[Step]:
@@ -132,9 +138,12 @@ class Functions:
         """What is fetched along with a step of training must be what the loss was computed with."""
         inside = set(self.loss_steps())
         for fetch in run.fetches:
-            made = self.script.closure(self.graph.read(fetch.node)) if fetch.role is Role.TENSOR else []
+            known = fetch.role in (Role.TENSOR, Role.SUMMARY)
+            made = self.script.closure(
+                [step for node in fetch.nodes for step in self.graph.read(node)] if known else []
+            )
             beside = [step.value for step in made if step not in inside and step.value is not None]
-            inline = [fetch.node] if fetch.step is None else []
+            inline = fetch.nodes if fetch.step is None or fetch.parts else []
             reads = any(self.graph.reads_variables(node) for node in (*beside, *inline))
             if fetch.role is Role.VARIABLE or reads:
                 code = self.reading.code(fetch.node)
@@ -177,7 +186,7 @@ class Functions:
                 if step not in self.shared and step.value is not None:
                     read |= names_in(self.reading, step.value)
             for fetch in function.run.fetches:
-                read |= names_in(self.reading, fetch.node)
+                read |= set().union(*(names_in(self.reading, node) for node in fetch.nodes))
             if function.run.trains:
                 read |= names_in(self.reading, self.loss)
         return [name for step in self.shared for name in step.binds if name in read]
@@ -187,7 +196,8 @@ class Functions:
     def lines(self, indent: str) -> list[list[str]]:
         """The text of every function, line by line."""
         found = [self._forward(indent)] if self.shared else []
-        return found + [self._written(function, indent) for function in self.all]
+        found += [self._written(function, indent) for function in self.all]
+        return [*found, *self.summing.functions(indent)]
 
     def _conversions(self, names: Iterable[str], indent: str) -> list[str]:
         """A session converts what it is fed to the placeholder's dtype."""
@@ -214,7 +224,7 @@ class Functions:
     def _written(self, function: Function, indent: str) -> list[str]:
         run, inner = function.run, indent + self.unit
         rest = [step for step in function.steps if step not in self.shared]
-        nodes = [fetch.node for fetch in run.fetches if fetch.step is None]
+        nodes = [node for fetch in run.fetches if fetch.step is None or fetch.parts for node in fetch.nodes]
         own = self._placeholders(rest, [*nodes, self.loss] if run.trains else nodes)
         lines = [f"{indent}def {function.name}({', '.join(function.parameters)}):", *self._conversions(own, indent)]
         begun = []
@@ -225,6 +235,8 @@ class Functions:
             lines += self._trained(rest, begun, inner)
         else:
             lines += [inner + line for line in begun] + self.text.statements(rest, inner)
+        for fetch in run.fetches:
+            lines += self.summing.statements(fetch, inner)
         values = [self._value(run, index) for index in run.kept]
         if values and not all(value == "None" for value in values):
             left, right = ("", "") if run.targets is not None else run.brackets
@@ -271,4 +283,6 @@ class Functions:
         fetch = run.fetches[index]
         if fetch.role is Role.TRAIN:
             return "None"
+        if fetch.parts:
+            return self.summing.value(fetch)
         return f"{self.text.in_parentheses(fetch.node)}.numpy()"

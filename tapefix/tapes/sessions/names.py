@@ -138,7 +138,7 @@ _DROPPED = _listed("disable_v2_behavior disable_eager_execution disable_resource
 
 
 _REASONS = {
-    "summary.": "summaries are written of the graph; those of TensorFlow 2 have to take their place by hand",
+    "summary.": "summaries are written of the graph in a way that those of TensorFlow 2 are not known to replace",
     "train.Saver": "`tf.train.Saver` keeps variables by their names in the graph; `tf.train.Checkpoint` keeps objects",
     "layers.": "`tf.layers` makes variables where it is called; layers of Keras, made once, have to take its place",
     "contrib.": "TensorFlow 2 has no `tf.contrib`",

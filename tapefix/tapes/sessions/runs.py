@@ -9,10 +9,11 @@ import libcst as cst
 
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.sessions.graph import INITIALIZERS
-from tapefix.tapes.sessions.looking import argument, given_beyond, is_load
+from tapefix.tapes.sessions.looking import argument, bound_names, given_beyond, is_load
 from tapefix.tapes.sessions.names import CannotConvertError
 from tapefix.tapes.sessions.script import Script
 from tapefix.tapes.sessions.steps import Role, Step
+from tapefix.tapes.sessions.summaries import Summaries, Summary
 
 _SIMPLE = (cst.Name, cst.Attribute, cst.Integer, cst.Float, cst.SimpleString, cst.Subscript)
 
@@ -23,9 +24,16 @@ class Fetch:
 
     node: cst.BaseExpression
     role: Role
-    """`TRAIN`, `TENSOR`, `VARIABLE` or `CONSTANT`."""
+    """`TRAIN`, `TENSOR`, `VARIABLE`, `CONSTANT` or `SUMMARY`."""
     step: Step | None
     """The statement that makes it; `None` for an expression that stands in the call."""
+    parts: tuple[Summary, ...] = ()
+    """What it is made of, where it is a summary."""
+
+    @property
+    def nodes(self) -> list[cst.BaseExpression]:
+        """What has to be computed for it."""
+        return [part.tensor for part in self.parts] if self.parts else [self.node]
 
 
 @dataclass(eq=False)
@@ -69,12 +77,16 @@ class Runs:
         self.script = script
         self.graph = script.graph
         self.reading: Reading = script.reading
+        self.summaries = Summaries(script)
         self.feeding: dict[str, list[cst.Assign]] = {}
         """The dictionaries that runs are fed by their names."""
         self.runs = [
             self._run(call) for step in script.steps if step.role is Role.RUNNING for call in self._calls(step)
         ]
         self._check_order()
+        self.written = {call: self._written(call) for call in self.summaries.calls}
+        """Which statement's summaries each `add_summary` writes."""
+        self._check_summaries()
 
     def _calls(self, step: Step) -> list[cst.Call]:
         return [call for call in self.reading.tree.nodes(cst.Call, inside=step.node) if self.graph.is_run(call)]
@@ -101,6 +113,8 @@ class Runs:
             listed = [element.value for element in fetched.elements]
             brackets = ("[", "]") if isinstance(fetched, cst.List) else ("(", ",)" if len(listed) == 1 else ")")
         run = Run(call, statement, [self._fetch(node) for node in listed], brackets)
+        if len([fetch for fetch in run.fetches if fetch.parts]) > 1:
+            raise CannotConvertError("several summaries are fetched at once")
         self._feed(run, fed)
         self._unpack(run)
         return run
@@ -121,6 +135,8 @@ class Runs:
         if step is not None and (owner is node or step.role is Role.VARIABLE):
             if step.role in (Role.TRAIN, Role.TENSOR, Role.VARIABLE, Role.CONSTANT):
                 return Fetch(node, step.role, step)
+            if step in self.summaries.of_step:
+                return Fetch(node, Role.SUMMARY, step, tuple(self.summaries.of_step[step]))
             raise CannotConvertError(f"what `{code}` is, which a run fetches, is not known")
         if isinstance(node, (cst.List, cst.Tuple, cst.Dict)) or not graph.reads_graph(node):
             raise CannotConvertError(f"what `{code}` is, which a run fetches, is not known")
@@ -214,6 +230,62 @@ class Runs:
             raise CannotConvertError("where the variables are given their first values is not known")
         if len(starts) > 1:
             raise CannotConvertError("the variables are given their first values more than once")
+
+    # Summaries
+
+    def _written(self, call: cst.Call) -> Step:
+        """Which statement's summaries a call of `add_summary` writes."""
+        summary, step = argument(call, 0, "summary"), argument(call, 1, "global_step")
+        unknown = CannotConvertError("which summaries are written, or of which step, is not known")
+        if summary is not call.args[0].value or call.args[0].keyword or step is None or len(call.args) != 2:
+            raise unknown
+        if not isinstance(self.reading.parent(call), cst.Expr):
+            raise unknown
+        name = summary.value if isinstance(summary, cst.Name) else None
+        found = [
+            fetch.step
+            for run in self.runs
+            for fetch, bound in zip(run.fetches, self._bound(run), strict=True)
+            if run.call is summary or (name is not None and bound == name)
+        ]
+        bindings = sum(
+            bound.value == name
+            for assign in self.reading.tree.nodes(cst.Assign, inside=self.script.scope)
+            for target in assign.targets
+            for bound in bound_names(target.target)
+        )
+        if not found or len(set(found)) > 1 or (name is not None and bindings != len(found)):
+            raise unknown
+        if found[0] not in self.summaries.of_step:
+            raise unknown
+        return found[0]
+
+    def _bound(self, run: Run) -> list[str | None]:
+        """The name that each of the fetched values is given by the statement."""
+        statement = run.statement
+        line = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        nothing: list[str | None] = [None] * len(run.fetches)
+        if run.targets is not None:
+            return [target.value if isinstance(target, cst.Name) else None for target in run.targets]
+        if not isinstance(line, cst.Assign) or line.value is not run.call or run.brackets[0]:
+            return nothing
+        target = line.targets[0].target
+        return [target.value] if isinstance(target, cst.Name) and len(line.targets) == 1 else nothing
+
+    def _check_summaries(self) -> None:
+        """A summary that is fetched is written to a file, and nothing else is done with it."""
+        given = {call.args[0].value for call in self.written}
+        for run in self.runs:
+            for fetch, bound in zip(run.fetches, self._bound(run), strict=True):
+                if not fetch.parts or run.call in given:
+                    continue
+                read = [
+                    name
+                    for name in self.reading.tree.nodes(cst.Name, inside=self.script.scope)
+                    if name.value == bound and is_load(self.reading, name)
+                ]
+                if bound is None or any(name not in given for name in read):
+                    raise CannotConvertError("something else is done with a summary than to write it to a file")
 
 
 def simple(nodes: Sequence[cst.BaseExpression]) -> bool:

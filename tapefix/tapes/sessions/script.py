@@ -13,6 +13,17 @@ from tapefix.tapes.sessions.names import CannotConvertError, is_dropped
 from tapefix.tapes.sessions.steps import Role, Step, closure
 
 _SESSIONS = ("Session", "InteractiveSession")
+_ROLES = {
+    "placeholder": Role.PLACEHOLDER,
+    **dict.fromkeys(INITIALIZERS, Role.INITIALIZER),
+    "train.Saver": Role.SAVER,
+    "summary.scalar": Role.SUMMARY,
+    "summary.histogram": Role.SUMMARY,
+    "summary.merge": Role.MERGED,
+    "summary.merge_all": Role.MERGED,
+    "summary.FileWriter": Role.WRITER,
+}
+"""What a statement is that does no more than call these."""
 _SCOPES = ("name_scope", "variable_scope")
 _KEPT_FOR_SESSIONS = ("ConfigProto", "Graph", "GPUOptions")
 
@@ -175,12 +186,8 @@ class Script:
 
     def _role(self, value: cst.BaseExpression) -> Role:
         graph, name = self.graph, self.graph.called(value)
-        if name == "placeholder":
-            return Role.PLACEHOLDER
-        if name in INITIALIZERS:
-            return Role.INITIALIZER
-        if name == "train.Saver":
-            return Role.SAVER
+        if name in _ROLES:
+            return _ROLES[name]
         if name in (*_SESSIONS, *_KEPT_FOR_SESSIONS):
             return Role.SESSION
         if value is self.minimize:
@@ -221,8 +228,13 @@ class Script:
         if is_dropped(self.graph.called(value)):
             return Step(node, Role.DROPPED, (), value)
         func = value.func if isinstance(value, cst.Call) else None
-        owner = func.value if isinstance(func, cst.Attribute) and func.attr.value == "close" else None
-        if isinstance(owner, cst.Name) and owner.value in self.graph.sessions:
+        if self.graph.called(value) in ("summary.scalar", "summary.histogram"):
+            return self._graph_step(Step(node, Role.SUMMARY, (), value))
+        method = func.attr.value if isinstance(func, cst.Attribute) else ""
+        owner = func.value if isinstance(func, cst.Attribute) else None
+        if method == "add_graph" and self.graph.role(owner) is Role.WRITER:
+            return Step(node, Role.DROPPED, (), value)
+        if method == "close" and isinstance(owner, cst.Name) and owner.value in self.graph.sessions:
             return Step(node, Role.DROPPED, (), value)
         return Step(node, self._running_or_python(value))
 
@@ -239,7 +251,7 @@ class Script:
             raise CannotConvertError("the optimizer's settings are a part of the graph")
         if step.role is Role.CONSTANT and random:
             raise CannotConvertError("random numbers are drawn anew at each run of the graph")
-        if step.role is Role.TENSOR and random:
+        if step.role in (Role.TENSOR, Role.SUMMARY) and random:
             raise CannotConvertError("random numbers are drawn in the graph: no two runs could be compared")
         return step
 
@@ -248,7 +260,7 @@ class Script:
         for step in self.steps:
             if step.role is Role.PLACEHOLDER and len(self.graph.bindings.roles(step.binds[0])) > 1:
                 raise CannotConvertError(f"`{step.binds[0]}` stands for other things besides a placeholder")
-            if step.role is not Role.TENSOR:
+            if step.role not in (Role.TENSOR, Role.SUMMARY):
                 continue
             start = self.reading.span(step.node)[0]
             read = names_in(self.reading, step.node) - set(step.binds)
@@ -259,5 +271,5 @@ class Script:
                     raise CannotConvertError(f"`{name}` is another thing by the time that the session runs")
             for name in step.binds:
                 others = {role for role in self.graph.bindings.roles(name) if role is not Role.TENSOR}
-                if others - {Role.RUNNING}:
+                if others - {Role.RUNNING} and step.role is Role.TENSOR:
                     raise CannotConvertError(f"`{name}` stands for other things besides a part of the graph")

@@ -28,13 +28,22 @@ class Role(enum.Enum):
     """Makes a session, its configuration, or a graph for it."""
     SAVER = "saver"
     """Makes what saves and restores the variables."""
+    SUMMARY = "summary"
+    """Makes a summary of a tensor."""
+    MERGED = "merged"
+    """Puts summaries together."""
+    WRITER = "writer"
+    """Makes what writes summaries to a file."""
     DROPPED = "dropped"
     """What only makes TensorFlow 2 behave as TensorFlow 1, or closes the session."""
     RUNNING = "running"
     """Runs something in the session."""
 
 
-GONE = (Role.PLACEHOLDER, Role.TENSOR, Role.INITIALIZER, Role.SESSION, Role.DROPPED)
+GONE = (
+    *(Role.PLACEHOLDER, Role.TENSOR, Role.INITIALIZER, Role.SESSION, Role.DROPPED),
+    *(Role.SUMMARY, Role.MERGED),
+)
 """Statements of which nothing is left where they stand."""
 PARTS = (Role.PLACEHOLDER, Role.VARIABLE, Role.TENSOR)
 """What a value that changes from run to run is made of."""

@@ -49,7 +49,7 @@ class Writer:
         self._optimizers()
         self._layers()
         savers = Savers(self.script, self.text, self.functions.optimizer, self._margin)
-        for start, end, text in savers.replacements():
+        for start, end, text in (*savers.replacements(), *self.functions.summing.replacements()):
             self._replace(start, end, text)
         for run in self.runs.runs:
             self._run(run)
@@ -77,9 +77,15 @@ class Writer:
             end = self.reading.text.find("\n", self.reading.span(header.items[-1])[1]) + 1
             if not self._is_deleted(start):
                 own = self.reading.span(header)[0]
-                indent = own - len(statement_text(self.reading, header).indent)
-                self.edits.append(Edit(indent, end, ""))
-                self.deleted.append((indent, end))
+                if not self._is_emptied(header):
+                    # The comments above belong to what moves out.
+                    start = own - len(statement_text(self.reading, header).indent)
+                self.edits.append(Edit(start, end, ""))
+                self.deleted.append((start, end))
+
+    def _is_emptied(self, header: cst.With) -> bool:
+        """Whether nothing is left of what stands in a `with` statement that goes."""
+        return all(self._goes(step) for step in self.script.steps if self._holds(header, step.node))
 
     def _goes(self, step: Step) -> bool:
         """Whether nothing is left of a statement where it stands; layers are still made there."""
@@ -284,7 +290,8 @@ class Writer:
     def _builds(self, header: cst.With) -> bool:
         """Whether a part of the graph that stays stands in a `with` statement."""
         return any(
-            self._holds(header, step.node) and not (step.role in (Role.PYTHON, Role.RUNNING) or self._goes(step))
+            self._holds(header, step.node)
+            and not (step.role in (Role.PYTHON, Role.RUNNING, Role.WRITER) or self._goes(step))
             for step in self.script.steps
         )
 

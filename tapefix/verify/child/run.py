@@ -21,6 +21,7 @@ from .recorder import Recorder
 from .sessions import Sessions, as_before, lay_over
 from .setup import NoDevice, describe_devices, environment, place, repeatable
 from .stream import Stream
+from .written import Written
 
 
 def warm_up() -> None:
@@ -172,7 +173,11 @@ def _watch(request: Dict[str, Any], stream: Stream, frames: Frames, finish: Call
         log.install()
     recorder.install()
     sessions.install()
+    written = Written(stream, frames)
+    if request["graph"]:
+        written.install_for_graphs(sessions.aside)
     if request["initial"] is not None:
+        written.install()
         recorder.patient = True
         if conversions is not None:
             conversions.noticed = sessions.left

@@ -20,10 +20,10 @@ from .frames import Frames
 from .layers import stand_in
 from .setup import SEED
 from .stream import Stream
+from .written import is_slot
 
 KEPT_STEPS = 64
 KEPT_FETCHES = 2000
-KEPT_FILES = 100
 KEPT_BYTES = 48_000_000
 _WATCHING = os.path.dirname(os.path.abspath(__file__))
 
@@ -38,7 +38,6 @@ class Sessions:
         self._steps: Dict[Any, Tuple[Any, List[Tuple[Any, Any]]]] = {}
         self._count = 0
         self._fetched = 0
-        self._saved = 0
         self._inside = False
         self._begun = False
 
@@ -46,17 +45,26 @@ class Sessions:
 
     def install(self) -> None:
         """Put the wrappers on sessions, and on the optimizers whose steps they take."""
-        from tensorflow.python.checkpoint import checkpoint
         from tensorflow.python.client import session
-        from tensorflow.python.training import optimizer, saver
+        from tensorflow.python.training import optimizer
 
         base = optimizer.Optimizer
         base.apply_gradients = self._applying(base.apply_gradients)
         base.compute_gradients = self._computing(base.compute_gradients)
         session.BaseSession.run = self._running(session.BaseSession.run)
-        for name in ("save", "restore"):
-            setattr(saver.Saver, name, self._keeping(getattr(saver.Saver, name), saved=name == "save"))
-        checkpoint.Checkpoint._write = self._keeping(checkpoint.Checkpoint._write, saved=True)
+
+    def aside(self, plain: Callable[..., Any]) -> Callable[..., Any]:
+        """Make what something runs in a session its own affair, and not the script's."""
+
+        @functools.wraps(plain)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            before, self._inside = self._inside, True
+            try:
+                return plain(*args, **kwargs)
+            finally:
+                self._inside = before
+
+        return run
 
     def _computing(self, plain: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(plain)
@@ -120,7 +128,8 @@ class Sessions:
                 variables=[digest(variable) for variable in variables],
                 gradients=[digest(_dense(*pair)) for pair in zip(gradients, variables)],
             )
-        self._note(line, tf.nest.flatten(answer))
+        values = tf.nest.flatten(answer)
+        self._note(line, [value for part, value in zip(parts, values) if not _is_summary(part)])
         if step is not None:
             self._count += 1
             self._stepped()
@@ -132,7 +141,7 @@ class Sessions:
 
         graph = session.graph
         variables = graph.get_collection(tf.compat.v1.GraphKeys.GLOBAL_VARIABLES)
-        own = [variable for variable in variables if not _is_slot(variable.op.name)]
+        own = [variable for variable in variables if not is_slot(variable.op.name)]
         try:
             values = plain(session, own)
         except tf.errors.FailedPreconditionError:
@@ -157,24 +166,6 @@ class Sessions:
             if value is not None and self._fetched < KEPT_FETCHES:
                 self._fetched += 1
                 self._stream.emit("fetch", line=line, value=digest(value))
-
-    def _keeping(self, plain: Callable[..., Any], saved: bool) -> Callable[..., Any]:
-        """Watch what is written of the variables; what a saver runs in the session for it is its own affair."""
-
-        @functools.wraps(plain)
-        def keep(*args: Any, **kwargs: Any) -> Any:
-            line, before = self._frames.line(), self._inside
-            self._inside = True
-            try:
-                path = plain(*args, **kwargs)
-                if saved and not before and line is not None and self._stream.ours and self._saved < KEPT_FILES:
-                    self._saved += 1
-                    self._stream.emit("saved", line=line, path=str(path), values=_kept(str(path)))
-            finally:
-                self._inside = before
-            return path
-
-        return keep
 
     # The run after
 
@@ -241,27 +232,9 @@ def _dense(gradient: Any, variable: Any) -> Any:
     return whole
 
 
-def _is_slot(name: str) -> bool:
-    """Whether an optimizer keeps a variable for itself."""
-    place = name.rpartition("/")[2]
-    return name.endswith(("_power", "_power_1")) or place.rstrip("_0123456789") in (
-        "Adam",
-        "Momentum",
-        "Adagrad",
-        "Adadelta",
-        "Ftrl",
-        "RMSProp",
-    )
-
-
-def _kept(path: str) -> List[Dict[str, Any]]:
-    """What a file of variables holds: the numbers, in no order that means anything."""
-    import tensorflow as tf
-
-    reader = tf.train.load_checkpoint(path)
-    names = [name for name in sorted(reader.get_variable_to_shape_map()) if not _is_slot(name)]
-    arrays = [np.asarray(reader.get_tensor(name)) for name in names]
-    return [digest(array) for array in arrays if array.dtype.kind in "fiub"]
+def _is_summary(part: Any) -> bool:
+    """Whether it is a summary that is fetched: what counts is what is written of it."""
+    return getattr(_operation(part), "type", "") in ("MergeSummary", "ScalarSummary", "HistogramSummary")
 
 
 def _operation(part: Any) -> Any:
