@@ -48,6 +48,7 @@ def read_evidence(
             random_graph = True
         elif kind == "observed":
             observed, deleted = tuple(event["rows"]), dict(event["deleted"])
+            _note_watches(queries, event["watched"])
         elif kind == "start":
             devices = tuple(event["devices"])
         elif kind in SESSION_EVENTS:
@@ -117,6 +118,15 @@ def _query(order: int, event: dict[str, Any], sites: list[Site]) -> Query:
         why=tuple(event.get("why", ())),
         origins=tuple(tuple(found) for found in event.get("origins", ())),
     )
+
+
+def _note_watches(queries: list[Query], watched: dict[str, Any]) -> None:
+    """What was watched after all, behind the query that asked for it, was watched too late."""
+    for account in (account for query in queries for account in query.why if account):
+        place = watched.get(str(account.get("unwatched")))
+        for found in account["breaks"] if place is not None else ():
+            if found["cause"] == "not-watched":
+                found.update(cause="watched-late", place=place, detail="")
 
 
 def _with_taken(query: Query, taken: dict[tuple[str, int, int], set[str]]) -> Query:

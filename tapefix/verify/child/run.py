@@ -164,7 +164,13 @@ def _watch(request: Dict[str, Any], stream: Stream, frames: Frames, finish: Call
         tracing = Tracing(log, request["path"], request["root"])
         tracing.install()
         recorder.explainer = tracing.explainer
-        stream.closing = lambda: stream.emit("observed", rows=tracing.observed(), deleted=tracing.explainer.deletions())
+        explainer = tracing.explainer
+        stream.closing = lambda: stream.emit(
+            "observed",
+            rows=tracing.observed(),
+            deleted=explainer.deletions(),
+            watched=explainer.watched_afterwards(),
+        )
         compiled = tracing.compiled
     sessions = Sessions(stream, frames, recorder.stepped)
     if request["graph"]:

@@ -11,7 +11,7 @@ import numpy as np
 from .causes import Account, Break, explain
 from .identity import qualified_name
 from .instrument import Place
-from .tapes import Tapes
+from .tapes import TapeLife, Tapes
 from .trace import Trace
 from .walk import Hop, Walk
 
@@ -29,6 +29,8 @@ class Explainer:
         self.root = root.rstrip(os.sep) + os.sep
         self._lines: Dict[str, List[bytes]] = {}
         self._asked: List[Tuple[Any, Optional[int], int]] = []
+        self._unwatched: List[Tuple[TapeLife, Optional[int]]] = []
+        """What a tape did not watch when it was asked for it; accounts name it by its number here."""
 
     def note(self, tape: Any, start: int) -> None:
         """Note that a query has been answered with the operations since `start`."""
@@ -80,8 +82,23 @@ class Explainer:
                 continue
             if all(target is None for target in targets):
                 account.breaks = [replace(found, detail="no-target") for found in account.breaks]
-            accounts.append(self._data(source, account))
+            accounts.append({**self._data(source, account), "unwatched": self._not_yet(life, account)})
         return accounts
+
+    def _not_yet(self, life: TapeLife, account: Account) -> Optional[int]:
+        for found in account.breaks:
+            if found.cause == "not-watched" and found.detail == "tensor":
+                self._unwatched.append((life, found.key))
+                return len(self._unwatched) - 1
+        return None
+
+    def watched_afterwards(self) -> Dict[str, Any]:
+        """Return where tapes were told to watch what they had been asked for before, by the numbers in accounts."""
+        return {
+            str(number): self._place(life.watch_places.get(key))
+            for number, (life, key) in enumerate(self._unwatched)
+            if key is not None and key in life.watched
+        }
 
     def _data(self, source: Any, account: Account) -> Dict[str, Any]:
         return {
