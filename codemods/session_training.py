@@ -38,7 +38,8 @@ class SessionTraining(Codemod):
 
     `tf.app` and `tf.flags` are those of `tf.compat.v1`, which need nothing else to be installed. Each call of
     `tf.layers.dense`, `conv1d`, `conv2d`, `max_pooling2d`, `average_pooling2d` or `flatten` becomes a layer of Keras,
-    which is made once where the call stood, and called in the functions. `tf.variable_scope` goes where it does no
+    which is made once where the call stood (in front of a function that is called once and makes layers), and called in
+    the functions. `tf.variable_scope` goes where it does no
     more than give names. A TensorFlow whose Keras is the third has no `tf.layers`: the run before is then given
     functions that make the variables and compute what TensorFlow 1 documents, and a note of the verdict says so.
 
@@ -51,8 +52,8 @@ class SessionTraining(Codemod):
     compared; numbers that a graph adds to a name (`loss_1`) are not kept. The graph itself is no longer drawn there.
 
     What has no counterpart that is known to be exact is named instead: queues, random numbers drawn in the graph,
-    layers and scopes that share their variables, layers that a function of the file makes, savers of some of the
-    variables, summaries of weights that are fetched along with a step.
+    layers and scopes that share their variables, layers made in a loop or of what a function is given, savers of some
+    of the variables, summaries of weights that are fetched along with a step.
 
     ## When to ignore it
 

@@ -26,6 +26,13 @@ with tf.Session() as sess:
 """
 
 
+def advice(text: str) -> str:
+    """The reason why a script is named and not rewritten."""
+    found = check(text, RULES)
+    assert [finding.rewrite for finding in found] == [None]
+    return found[0].reason
+
+
 def test_the_script_itself_is_rewritten() -> None:
     text = repair(SCRIPT, RULES, unsafe=True).text
     assert "GradientTape" in text and "Session" not in text and "compat" not in text
@@ -68,10 +75,37 @@ def test_the_script_itself_is_rewritten() -> None:
 def test_what_is_not_known_to_be_the_same_is_named(old: str, new: str, reason: str) -> None:
     assert old in SCRIPT
     text = SCRIPT.replace(old, new)
-    found = check(text, RULES)
-    assert [finding.rewrite for finding in found] == [None]
-    assert reason in found[0].reason
+    assert reason in advice(text)
     assert repair(text, RULES, unsafe=True).text == text
+
+
+HELPED = SCRIPT.replace(
+    "data =", "SIZE = 3\ndef net(inputs):\n    return tf.layers.dense(inputs, SIZE)\ndata ="
+).replace("tf.matmul(x, w)", "net(tf.matmul(x, w))")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("= net(tf.matmul(x, w))", "= net(net(tf.matmul(x, w)))", "`net` makes layers, and is not just called once"),
+        ("net(tf.matmul(x, w))", "sum(net(x) for _ in range(2)) + tf.matmul(x, w)", "is not just called once"),
+        ("SIZE = 3\n", "", "the settings of a layer are not known where the function"),
+        ("data =", "SIZE = 4\ndata =", "the settings of a layer are not known where the function"),
+        ("inputs, SIZE", "inputs, int(inputs.shape[1])", "the settings of a layer are not known where the function"),
+        ("    return", "    if SIZE:\n        return", "in a loop, or under a condition"),
+        ("tf.layers.dense(", "tf.layers.dropout(", "random numbers"),
+        ("with tf.Session", "saver = tf.train.Saver()\nother = net\nwith tf.Session", "is not just called once"),
+    ],
+)
+def test_a_function_whose_layers_are_not_known_is_named(old: str, new: str, reason: str) -> None:
+    assert "net_layer = tf.keras.layers.Dense(SIZE)\n\n\ndef net(" in repair(HELPED, RULES, unsafe=True).text
+    assert old in HELPED
+    assert reason in advice(HELPED.replace(old, new))
+
+
+def test_a_layer_that_nothing_trains_is_not_saved() -> None:
+    text = SCRIPT.replace("with tf.S", "more = tf.layers.dense(pred, 2)\nsaver = tf.train.Saver()\nwith tf.S")
+    assert "a layer that is not trained" in advice(text)
 
 
 SAVED = SCRIPT.replace("with tf.Session()", "saver = tf.train.Saver()\nwith tf.Session()").replace(
@@ -101,9 +135,7 @@ SAVED = SCRIPT.replace("with tf.Session()", "saver = tf.train.Saver()\nwith tf.S
 def test_a_saver_that_is_not_known_to_keep_the_same_is_named(old: str, new: str, reason: str) -> None:
     assert "CheckpointManager" in repair(SAVED, RULES, unsafe=True).text
     assert old in SAVED
-    found = check(SAVED.replace(old, new), RULES)
-    assert [finding.rewrite for finding in found] == [None]
-    assert reason in found[0].reason
+    assert reason in advice(SAVED.replace(old, new))
 
 
 SUMMED = (
@@ -136,9 +168,7 @@ SUMMED = (
 def test_summaries_that_are_not_known_to_be_written_the_same_are_named(old: str, new: str, reason: str) -> None:
     assert "write_summaries(out, s, step)" in repair(SUMMED, RULES, unsafe=True).text
     assert old in SUMMED
-    found = check(SUMMED.replace(old, new), RULES)
-    assert [finding.rewrite for finding in found] == [None]
-    assert reason in found[0].reason
+    assert reason in advice(SUMMED.replace(old, new))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import libcst as cst
 
 from tapefix.tapes.reading import Reading
 from tapefix.tapes.sessions.looking import argument, given_beyond, names_in
-from tapefix.tapes.sessions.names import CannotConvertError
+from tapefix.tapes.sessions.names import COUNTERS, CannotConvertError, dotted
 from tapefix.tapes.sessions.runs import Run, Runs
 from tapefix.tapes.sessions.script import Script
 from tapefix.tapes.sessions.steps import Role, Step
@@ -75,13 +75,20 @@ class Functions:
             raise CannotConvertError("what `minimize` is given besides the loss would mean nothing to a tape")
         counter = argument(call, 1, "global_step")
         named = isinstance(counter, cst.Name) and counter.value == "None"
-        if counter is not None and not named and self.graph.role(counter) is not Role.VARIABLE:
+        known = named or self.graph.role(counter) is Role.VARIABLE or self._is_only_counted(counter)
+        if counter is not None and not known:
             raise CannotConvertError("how the steps of training are counted is not known")
         loss = argument(call, 0, "loss")
         known = self.graph.role(loss) is Role.TENSOR
         if loss is None or not (known or (not isinstance(loss, cst.Name) and self.graph.reads_graph(loss))):
             raise CannotConvertError("how the loss is made is not known")
         return loss
+
+    def _is_only_counted(self, counter: cst.BaseExpression | None) -> bool:
+        """Whether a graph counts its steps, and nobody asks how many there were."""
+        asked = [node for node in self.reading.tree.nodes(cst.Attribute) if dotted(self.reading, node) in COUNTERS]
+        kept = any(step.role is Role.SAVER for step in self.script.steps)
+        return self.graph.called(counter) in COUNTERS and len(asked) == 1 and not kept
 
     def _optimizer_name(self) -> str:
         func = self.script.minimize.func
@@ -257,7 +264,7 @@ class Functions:
         query = f"{self.tape}.gradient({self.loss_name}, {self.variables})"
         lines.append(f"{inner}{self.optimizer}.apply_gradients(zip({query}, {self.variables}))")
         counter = argument(self.script.minimize, 1, "global_step")
-        if counter is not None and self.reading.code(counter) != "None":
+        if counter is not None and self.graph.role(counter) is Role.VARIABLE:
             lines.append(f"{inner}{self.reading.code(counter)}.assign_add(1)")
         return lines
 

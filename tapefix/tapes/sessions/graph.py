@@ -71,8 +71,14 @@ class Graph:
             for name in loads(self.reading, node)
         )
 
+    def _calls_layers(self, node: cst.CSTNode) -> bool:
+        calls = self.reading.tree.nodes(cst.Call, inside=node)
+        return any((self.called(call) or "").startswith("layers.") for call in calls)
+
     def _reads_in(self, function: cst.FunctionDef) -> bool:
-        return any(Role.VARIABLE in self.bindings.roles(name.value) for name in loads(self.reading, function))
+        return self._calls_layers(function) or any(
+            Role.VARIABLE in self.bindings.roles(name.value) for name in loads(self.reading, function)
+        )
 
     def reads_variables(self, node: cst.CSTNode) -> bool:
         """Whether some code reads variables, itself or by a function of the file."""

@@ -121,6 +121,7 @@ _WITH_ARGUMENTS: dict[str, _Taking] = {
     ),
     "nn.sparse_softmax_cross_entropy_with_logits": _ENTROPY,
     "nn.sigmoid_cross_entropy_with_logits": _ENTROPY,
+    "name_scope": _Taking(1, _listed("name")),
     "Variable": _Taking(1, _listed("initial_value trainable name dtype")),
 }
 

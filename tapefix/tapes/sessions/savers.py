@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from tapefix.tapes.reading import Reading
+from tapefix.tapes.sessions.functions import Functions
 from tapefix.tapes.sessions.looking import argument, given_beyond
 from tapefix.tapes.sessions.names import LATEST, CannotConvertError, dotted
-from tapefix.tapes.sessions.script import Script
 from tapefix.tapes.sessions.steps import Role, Step
-from tapefix.tapes.sessions.text import Text
 
 _RESERVED = ("root", "save_counter", "self")
 _WIDE = 100
@@ -35,11 +34,11 @@ class _Saver:
 class Savers:
     """Every saver of a script, and what becomes of it."""
 
-    def __init__(self, script: Script, text: Text, optimizer: str, margin: Callable[[cst.CSTNode], str]) -> None:
-        self.script = script
-        self.reading: Reading = script.reading
-        self._text = text
-        self._optimizer = optimizer
+    def __init__(self, functions: Functions, margin: Callable[[cst.CSTNode], str]) -> None:
+        self.script = functions.script
+        self.reading: Reading = functions.reading
+        self._text = functions.text
+        self._functions = functions
         self._margin = margin
 
     def replacements(self) -> Iterator[tuple[int, int, str]]:
@@ -126,12 +125,24 @@ class Savers:
                 break
             if step.role is Role.VARIABLE:
                 found += step.binds
-            found += [layer.name for layer in self._text.layers.of_step.get(step, ()) if layer.holds]
+            found += self._layers(step)
             if step.role is Role.TRAIN:
-                found.append(self._optimizer)
+                found.append(self._functions.optimizer)
         if len(set(found)) != len(found) or any(name in _RESERVED for name in found):
             raise CannotConvertError("the variables that the saver keeps have no names that tell them apart")
         return found
+
+    def _layers(self, step: Step) -> list[str]:
+        """The layers with variables that a statement calls; those that training calls have them from then on."""
+        layers = self._text.layers
+        called = [function for function, caller in layers.calling.items() if caller is step]
+        found = [
+            *layers.of_step.get(step, ()),
+            *(layer for function in called for layer in layers.of_function[function]),
+        ]
+        if found and step not in self._functions.loss_steps():
+            raise CannotConvertError("a layer that is not trained would have no variables when they are saved")
+        return [layer.name for layer in found if layer.holds]
 
     def _place(self, saver: _Saver) -> tuple[str, str]:
         """The directory of what is saved, and the name of the files, where all of it is saved to the same place."""

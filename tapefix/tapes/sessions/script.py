@@ -230,6 +230,8 @@ class Script:
         func = value.func if isinstance(value, cst.Call) else None
         if self.graph.called(value) in ("summary.scalar", "summary.histogram"):
             return self._graph_step(Step(node, Role.SUMMARY, (), value))
+        if self.graph.called(value) == "summary.FileWriter":
+            return Step(node, Role.WRITER, (), value)
         method = func.attr.value if isinstance(func, cst.Attribute) else ""
         owner = func.value if isinstance(func, cst.Attribute) else None
         if method == "add_graph" and self.graph.role(owner) is Role.WRITER:

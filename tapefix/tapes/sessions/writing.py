@@ -48,7 +48,7 @@ class Writer:
         self._delete()
         self._optimizers()
         self._layers()
-        savers = Savers(self.script, self.text, self.functions.optimizer, self._margin)
+        savers = Savers(self.functions, self._margin)
         for start, end, text in (*savers.replacements(), *self.functions.summing.replacements()):
             self._replace(start, end, text)
         for run in self.runs.runs:
@@ -138,6 +138,11 @@ class Writer:
             text = (newline + own).join(self.text.made(layer) for layer in layers)
             moved = text.replace(newline + own, newline + self._margin(step.node))
             self._replace(*self.reading.span(step.node.body[0]), moved)
+        for function, layers in self.text.layers.of_function.items():
+            stretch, newline = statement_text(self.reading, function), self.reading.module.default_newline
+            lines = (f"{stretch.indent}{self.text.made(layer)}{newline}" for layer in layers)
+            gap = newline if stretch.indent else newline * 2
+            self.edits.append(Edit(stretch.start, stretch.start, "".join(lines) + gap))
 
     def _run(self, run: Run) -> None:
         if run.initializes:
