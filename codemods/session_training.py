@@ -39,9 +39,9 @@ class SessionTraining(Codemod):
     `tf.app` and `tf.flags` are those of `tf.compat.v1`, which need nothing else to be installed. Each call of
     `tf.layers.dense`, `conv1d`, `conv2d`, `max_pooling2d`, `average_pooling2d` or `flatten` becomes a layer of Keras,
     which is made once where the call stood (in front of a function that is called once and makes layers), and called in
-    the functions. `tf.variable_scope` goes where it does no
-    more than give names. A TensorFlow whose Keras is the third has no `tf.layers`: the run before is then given
-    functions that make the variables and compute what TensorFlow 1 documents, and a note of the verdict says so.
+    the functions. `tf.variable_scope` goes where it does no more than give names. A TensorFlow whose Keras is the third
+    has no `tf.layers`: the run before is then given functions that make the variables and compute what TensorFlow 1
+    documents, and a note of the verdict says so.
 
     `tf.train.Saver` becomes `tf.train.Checkpoint` of the variables, layers and the optimizer made above it, or
     `tf.train.CheckpointManager` where the files are numbered by steps. The files have the same names, and the values in
