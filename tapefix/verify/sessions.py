@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from os.path import normpath
 
 from tapefix.verify.closeness import same_value
 from tapefix.verify.describe import describe, form_problem, outcome
@@ -120,7 +121,7 @@ class _Comparison:
             left = list(others)
             for value in values:
                 same = next((one for one in left if same_value(value, one, slack=LATE) is not False), None)
-                if same is None or path != other:
+                if same is None or normpath(path) != normpath(other):
                     yield f"what line {line} saves to {path} differs: {describe((value,))} is not saved there after"
                     return
                 left.remove(same)

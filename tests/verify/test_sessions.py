@@ -187,6 +187,7 @@ def test_other_layers_are_rejected(verifier: Verifier, old: str, new: str, reaso
     ("old", "new", "reason"),
     [
         ("", "", ""),
+        ('write("./kept")', 'write("kept")', ""),
         ("w=w, b=b", "b=b", "what line 17 saves to ./kept differs"),
         ('write("./kept")', 'write("./other")', "what line 17 saves to ./kept differs"),
         ('checkpoint.write("./kept")', "pass", "1 files of variables were saved before, and 0 are after"),
