@@ -67,7 +67,9 @@ class Job:
 class Mender:
     """Does jobs one after the other, with one warm server at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, spares: int = 2) -> None:
+        self._spares = spares
+        """How many processes its servers may get ready beside a run."""
         self._verifier: Verifier | None = None
         self._for: tuple[Path, RunOptions] | None = None
 
@@ -175,7 +177,8 @@ class Mender:
         wanted = (job.project, job.options)
         if self._for != wanted:
             self.close()
-            self._verifier, self._for = Verifier(job.options, job.project), wanted
+            options = replace(job.options, spares=self._spares)
+            self._verifier, self._for = Verifier(options, job.project), wanted
         return self._verifier
 
 

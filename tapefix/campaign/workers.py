@@ -21,10 +21,10 @@ TRIES = 2
 
 
 class _Worker:
-    def __init__(self, gpu: int | None) -> None:
+    def __init__(self, gpu: int | None, spares: int) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process: SpawnProcess = context.Process(target=_work, args=(theirs, gpu), daemon=True)
+        self.process: SpawnProcess = context.Process(target=_work, args=(theirs, gpu, spares), daemon=True)
         self.process.start()
         theirs.close()
         self.job: Job | None = None
@@ -114,10 +114,12 @@ class LocalWorkers(Executor):
     def _make(self) -> _Worker:
         gpu = self._made % self._gpus if self._gpus > 1 else None
         self._made += 1
-        return _Worker(gpu)
+        # Where each processor has a job, whatever gets ready for the next run only takes turns with one.
+        processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+        return _Worker(gpu, processors // self.workers if processors > self.workers else 0)
 
 
-def _work(pipe: Connection, gpu: int | None) -> None:
+def _work(pipe: Connection, gpu: int | None, spares: int) -> None:
     """What a worker process does: jobs from its pipe, until that is closed."""
     # An interrupt goes to the whole group; who began the campaign says what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -125,7 +127,7 @@ def _work(pipe: Connection, gpu: int | None) -> None:
     _leave_with_parent()
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
-    with Mender() as mender:
+    with Mender(spares) as mender:
         while True:
             try:
                 job = pipe.recv()

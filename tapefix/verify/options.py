@@ -47,6 +47,8 @@ class RunOptions:
     copy_bytes: int = 256_000_000
     """The most that the working copy of a project may hold; what is beyond is read-only for a run."""
     copy_files: int = 20_000
+    spares: int = 2
+    """How many processes get ready for the next runs while one goes on, on processors that would be idle."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"auto|(cpu|gpu)(:\d+)?", self.device):

@@ -244,7 +244,7 @@ class Runner:
             "deterministic": deterministic,
             "device": options.device,
             # A spare must not hold memory of a GPU that the run before it needs.
-            "spare": not gpu and options.device in ("auto", "cpu"),
+            "spares": options.spares if not gpu and options.device in ("auto", "cpu") else 0,
             "mask": {key: [list(hidden) for hidden in masks] for key, masks in request.mask},
             "zeros": {key: [list(hidden) for hidden in masks] for key, masks in request.zeros},
             "single": {key: [list(hidden) for hidden in masks] for key, masks in request.single},

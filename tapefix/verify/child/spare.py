@@ -44,7 +44,8 @@ class Spares:
         self._close = close
         self._run = run
         processors = len(_processors())
-        self._wanted = min(processors, MOST) if processors > 1 else 0
+        self._most = min(processors, MOST) if processors > 1 else 0
+        self._wanted = self._most
         self._left = FAILURES
         self._much = False
         """Whether to get ready for a script that does much."""
@@ -58,7 +59,8 @@ class Spares:
 
     def start(self, request: Dict[str, Any]) -> Tuple[int, int]:
         """Begin a run; return its process, and what becomes readable once it has nothing more to do (-1 for never)."""
-        able = self._wanted and self._left and request["spare"] and not request["run"]
+        self._wanted = min(self._most, request["spares"])
+        able = self._wanted and self._left and not request["run"]
         # One script is run several times, and those of one project are much alike.
         self._much = MUCH in request["text"]
         if able and not SETTLED.search(request["text"]):
